@@ -1,0 +1,9 @@
+-- Crimes that more than one case shares: these are counted once in `crimes`.
+-- grain: force, crime_ref
+SELECT
+    stg_incident."force",
+    crime_ref
+FROM stg_incident
+WHERE crime_ref IS NOT NULL
+GROUP BY "force", crime_ref
+HAVING count(*) > 1;

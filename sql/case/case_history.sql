@@ -1,0 +1,52 @@
+-- One row per case: where it stands, why, and every value that it is broken down by (columns bear the breakdowns' names).
+-- `path_id` names the combination of force, stage, reason, implied stages and whether the crime has this one case only.
+-- grain: load_id, line
+WITH valued AS (
+    SELECT
+        k.load_id,
+        k.line,
+        k."force",
+        k.crime_ref,
+        k.is_comparison,
+        k.stage_order::UTINYINT AS stage_order,
+        k.reason,
+        k.implied::UTINYINT AS implied,
+        case_crime.crime_ref IS NOT NULL AS is_shared,
+        k.race,
+        k.religion,
+        k.sexual_orientation,
+        k.disability,
+        k.transgender,
+        coalesce(ethnicity.ethnic_group, 'unknown') AS victim_ethnicity,
+        k.business_type,
+        k."force" || '/' || coalesce(k.area_command, 'unknown') AS area_command,
+        coalesce(k.local_authority, 'unknown') AS local_authority,
+        coalesce(k.offence_code, 'unknown') AS offence_code,
+        coalesce(k.reporting_channel, 'unknown') AS reporting_channel,
+        coalesce(k.investigating_unit, 'unknown') AS investigating_unit,
+        coalesce(k.victim_support, 'unknown') AS victim_support,
+        coalesce(k.word_on_word, 'unknown') AS word_on_word,
+        CASE
+            WHEN k.victim_id IS NULL OR k.reported_date < case_force_start.first_reported_date + 365 THEN 'unknown'
+            WHEN case_repeat_victim.line IS NOT NULL THEN 'repeat'
+            ELSE 'first'
+        END AS repeat_victim,
+        coalesce(k.victim_type, 'unknown') AS victim_type,
+        coalesce(k.victim_sex, 'unknown') AS victim_sex,
+        coalesce(age_group.age_group, 'unknown') AS victim_age_group,
+        coalesce(k.religion_targeted, 'unknown') AS religion_targeted,
+        stg_period.financial_year,
+        stg_period.quarter
+    FROM case_reason_key AS k
+    INNER JOIN case_force_start ON k."force" = case_force_start."force"
+    INNER JOIN stg_period ON k.reported_date = stg_period.day
+    LEFT JOIN case_crime ON k."force" = case_crime."force" AND k.crime_ref = case_crime.crime_ref
+    LEFT JOIN case_repeat_victim ON k.load_id = case_repeat_victim.load_id AND k.line = case_repeat_victim.line
+    LEFT JOIN ethnicity ON k.victim_ethnicity = ethnicity.code
+    LEFT JOIN stg_age AS age_group ON k.victim_age = age_group.age
+)
+
+SELECT
+    *,
+    hash("force", stage_order, reason, implied, is_shared, crime_ref IS NULL) AS path_id
+FROM valued;

@@ -1,0 +1,17 @@
+-- What the police side of a crime shows at the end of the as-at day, over all rows of its investigation.
+-- The latest value of unit and support is the one with the latest outcome date (empty: oldest), then in byte order.
+-- grain: force, crime_ref
+SELECT
+    stg_investigation."force",
+    crime_ref,
+    bool_or(has_suspect OR (rank IS NOT NULL AND implies_suspect)) AS has_suspect,
+    max(submitted_date) AS submitted_date,
+    max(rank) AS latest_rank,
+    max(rank) FILTER (WHERE NOT is_charge) AS latest_rank_but_charge,
+    max(outcome_date) FILTER (WHERE rank IS NOT NULL AND is_charge) AS charge_date,
+    max((known_day, investigating_unit)) FILTER (WHERE is_known AND investigating_unit IS NOT NULL)[2]
+        AS investigating_unit,
+    max((known_day, victim_support)) FILTER (WHERE is_known AND victim_support IS NOT NULL)[2] AS victim_support,
+    max(word_on_word) FILTER (WHERE is_known) AS word_on_word
+FROM stg_investigation
+GROUP BY "force", crime_ref;

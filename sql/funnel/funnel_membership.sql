@@ -1,0 +1,79 @@
+-- Every case in every group that it belongs to: one branch per breakdown. Comparison crimes stand in hate_status only.
+-- A case without a strand is in no strand group; one with several is in several, so strands never add up.
+-- grain: load_id, line, breakdown, group
+-- materialised: view
+WITH hate AS (
+    SELECT * FROM case_history WHERE NOT is_comparison
+),
+
+strand AS (
+    SELECT 'race' AS strand, * FROM hate WHERE race
+    UNION ALL
+    SELECT 'religion' AS strand, * FROM hate WHERE religion
+    UNION ALL
+    SELECT 'sexual_orientation' AS strand, * FROM hate WHERE sexual_orientation
+    UNION ALL
+    SELECT 'disability' AS strand, * FROM hate WHERE disability
+    UNION ALL
+    SELECT 'transgender' AS strand, * FROM hate WHERE transgender
+),
+
+grouped AS (
+    SELECT 'all' AS breakdown, 'all' AS "group", * FROM hate
+    UNION ALL
+    SELECT 'strand' AS breakdown, strand.strand AS "group", * EXCLUDE (strand) FROM strand
+    UNION ALL
+    SELECT 'victim_ethnicity' AS breakdown, victim_ethnicity AS "group", * FROM hate
+    UNION ALL
+    SELECT 'business_type' AS breakdown, business_type AS "group", * FROM hate
+    UNION ALL
+    SELECT 'strand*business_type' AS breakdown, strand.strand || '*' || business_type AS "group", * EXCLUDE (strand) FROM strand
+    UNION ALL
+    SELECT 'victim_ethnicity*business_type' AS breakdown, victim_ethnicity || '*' || business_type AS "group", * FROM hate
+    UNION ALL
+    SELECT 'area_command' AS breakdown, area_command AS "group", * FROM hate
+    UNION ALL
+    SELECT 'local_authority' AS breakdown, local_authority AS "group", * FROM hate
+    UNION ALL
+    SELECT 'offence_code' AS breakdown, offence_code AS "group", * FROM hate
+    UNION ALL
+    SELECT 'reporting_channel' AS breakdown, reporting_channel AS "group", * FROM hate
+    UNION ALL
+    SELECT 'investigating_unit' AS breakdown, investigating_unit AS "group", * FROM hate
+    UNION ALL
+    SELECT 'victim_support' AS breakdown, victim_support AS "group", * FROM hate
+    UNION ALL
+    SELECT 'word_on_word' AS breakdown, word_on_word AS "group", * FROM hate
+    UNION ALL
+    SELECT 'repeat_victim' AS breakdown, repeat_victim AS "group", * FROM hate
+    UNION ALL
+    SELECT 'victim_type' AS breakdown, victim_type AS "group", * FROM hate
+    UNION ALL
+    SELECT 'victim_sex' AS breakdown, victim_sex AS "group", * FROM hate
+    UNION ALL
+    SELECT 'victim_age_group' AS breakdown, victim_age_group AS "group", * FROM hate
+    UNION ALL
+    SELECT 'religion_targeted' AS breakdown, religion_targeted AS "group", * FROM hate
+    UNION ALL
+    SELECT 'hate_status' AS breakdown, CASE WHEN is_comparison THEN 'comparison' ELSE 'hate' END AS "group", * FROM case_history
+    UNION ALL
+    SELECT 'financial_year' AS breakdown, financial_year AS "group", * FROM hate
+    UNION ALL
+    SELECT 'quarter' AS breakdown, quarter AS "group", * FROM hate
+    UNION ALL
+    SELECT 'force' AS breakdown, "force" AS "group", * FROM hate
+)
+
+SELECT
+    breakdown,
+    "group",
+    load_id,
+    line,
+    "force",
+    crime_ref,
+    stage_order,
+    is_shared,
+    path_id,
+    financial_year,
+    quarter
+FROM grouped;

@@ -1,0 +1,25 @@
+-- The funnel with its rates: proportions, empty where the denominator is 0. step_rate is what has gone on so far,
+-- step_rate_max what it would be if every open case went on; the one is never shown without the other.
+-- grain: breakdown, group, period_kind, period, stage_order
+WITH recorded AS (
+    SELECT breakdown, "group", period_kind, period, entered
+    FROM funnel_count
+    WHERE stage_order = 2
+)
+
+SELECT
+    f.*,
+    stage.stage,
+    breakdown.breakdown_order::INTEGER AS breakdown_order,
+    CASE WHEN f.stage_order < 8 THEN f.progressed / nullif(f.entered, 0) END AS step_rate,
+    CASE WHEN f.stage_order < 8 THEN (f.progressed + f.open) / nullif(f.entered, 0) END AS step_rate_max,
+    CASE WHEN f.stage_order > 1 THEN f.entered / nullif(recorded.entered, 0) END AS rate_of_recorded
+FROM funnel_count AS f
+INNER JOIN stage ON f.stage_order = stage.stage_order::INTEGER
+INNER JOIN breakdown ON f.breakdown = breakdown.breakdown
+LEFT JOIN recorded
+    ON
+        f.breakdown = recorded.breakdown
+        AND f."group" = recorded."group"
+        AND f.period_kind = recorded.period_kind
+        AND f.period = recorded.period;

@@ -1,0 +1,24 @@
+-- The published funnel: one row per group and stage that any case entered.
+-- grain: breakdown, group, stage
+-- order: breakdown_order, group, stage_order
+SELECT
+    breakdown,
+    "group",
+    stage,
+    stage_order,
+    'incident' AS unit,
+    entered,
+    progressed,
+    open,
+    resolved,
+    lost,
+    completed,
+    implied,
+    crimes,
+    CASE WHEN is_covered THEN 'Y' ELSE 'N' END AS covered,
+    step_rate,
+    step_rate_max,
+    rate_of_recorded
+FROM funnel_rate
+WHERE period_kind = ''
+ORDER BY breakdown_order, "group", stage_order;

@@ -1,0 +1,23 @@
+-- CPS rows in force that had been received by the end of the as-at day, with what of them had happened by then.
+-- Rows received later do not exist yet and are left out.
+-- grain: load_id, line
+-- materialised: view
+SELECT
+    cps.load_id,
+    cps.line,
+    cps.received_date,
+    cps.decision,
+    cps.decision_date,
+    cps.prosecution_outcome,
+    cps.finalised_date,
+    cps.uplift,
+    coalesce(cps_decision.deciding = 'Y' AND cps.decision_date <= run_context.as_at, FALSE) AS is_decided,
+    coalesce(cps_decision.charge = 'Y' AND cps.decision_date <= run_context.as_at, FALSE) AS is_charged,
+    coalesce(cps.first_hearing_date <= run_context.as_at, FALSE) AS is_heard,
+    coalesce(cps.prosecution_outcome IS NOT NULL AND cps.finalised_date <= run_context.as_at, FALSE) AS is_finalised,
+    coalesce(court_outcome.conviction = 'Y' AND cps.finalised_date <= run_context.as_at, FALSE) AS is_convicted
+FROM cps
+CROSS JOIN run_context
+LEFT JOIN cps_decision ON cps.decision = cps_decision.code
+LEFT JOIN court_outcome ON cps.prosecution_outcome = court_outcome.code
+WHERE cps.received_date <= run_context.as_at;

@@ -1,0 +1,29 @@
+-- Investigation rows in force with what of them had happened by the end of the as-at day. `rank` orders effective
+-- outcomes (code known, dated by then); it is empty for a row without one.
+-- grain: load_id, line
+-- materialised: view
+SELECT
+    investigation.load_id,
+    investigation.line,
+    investigation."force",
+    investigation.crime_ref,
+    investigation.outcome_date,
+    investigation.investigating_unit,
+    investigation.victim_support,
+    investigation.word_on_word,
+    stg_outcome_code.is_charge,
+    stg_outcome_code.implies_suspect,
+    stg_outcome_code.exit,
+    CASE
+        WHEN investigation.outcome_date <= run_context.as_at
+            THEN datediff('day', DATE '0001-01-01', investigation.outcome_date) * 64 + stg_outcome_code.precedence
+    END AS rank,
+    investigation.suspect_id IS NOT NULL
+    AND coalesce(investigation.suspect_identified_date <= run_context.as_at, TRUE) AS has_suspect,
+    CASE WHEN investigation.file_submitted_date <= run_context.as_at THEN investigation.file_submitted_date END
+        AS submitted_date,
+    coalesce(investigation.outcome_date <= run_context.as_at, TRUE) AS is_known,
+    coalesce(datediff('day', DATE '0001-01-01', investigation.outcome_date), -1) AS known_day
+FROM investigation
+CROSS JOIN run_context
+LEFT JOIN stg_outcome_code ON investigation.outcome_code = stg_outcome_code.code;

@@ -1,0 +1,1 @@
+"""From a supplier's file to accepted row versions in the warehouse: mapping, reading, conforming, fates, deliveries."""

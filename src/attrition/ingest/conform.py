@@ -1,0 +1,223 @@
+"""Turns the raw text table into typed contract columns by one generated SELECT, and gives every row its fate.
+
+Out of scope, quarantined, duplicate, conflicting duplicate, accepted: tried in this order, each among the rows that
+still stand. Makes the temporary tables `conformed` (typed rows) and `fate` (rows that are not accepted).
+"""
+
+from typing import TYPE_CHECKING
+
+from attrition import reference
+from attrition.contract import Column, Contract, load_contracts
+from attrition.ingest import pseudonym
+from attrition.ingest.mapping import ColumnRule, Feed
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ISO = "%Y-%m-%d"
+_WHITE = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+
+
+def text(value: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name(column: str) -> str:
+    """A column's name as an identifier of SQL."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def arm(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Gives the connection what the generated statements lean on: the code lists as types, and two macros."""
+    lists = {c.codes for contract in load_contracts().values() for c in contract.columns.values() if c.codes}
+    for code_list in sorted(lists | {"force"}):
+        codes = ", ".join(text(code) for code in reference.codes(code_list))
+        connection.execute(f"DROP TYPE IF EXISTS code_{code_list}")
+        connection.execute(f"CREATE TEMP TYPE code_{code_list} AS ENUM ({codes})")
+    # Nearly every cell is clean, and telling so is cheaper than trimming it.
+    connection.execute(
+        "CREATE OR REPLACE TEMP MACRO trimmed(cell) AS CASE WHEN cell < '!' OR cell >= chr(160) OR suffix(cell, ' ') "
+        f"OR right(cell, 1) < '!' OR suffix(cell, chr(160)) THEN nullif(trim(cell, {_WHITE}), '') ELSE cell END"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP MACRO iso_date(cell) AS CASE WHEN try_cast(left(cell, 10) AS DATE)::VARCHAR "
+        "= left(cell, 10) AND (length(cell) = 10 OR substr(cell, 11, 1) IN (' ', 'T')) "
+        "THEN try_cast(left(cell, 10) AS DATE) END"
+    )
+
+
+def _date(cell: str, formats: tuple[str, ...], iso_too: bool) -> str:
+    if not formats or formats == (_ISO,):
+        return f"iso_date({cell})"
+    listed = "[" + ", ".join(text(f) for f in formats) + "]"
+    # A time after the date is dropped, whatever stands between the two.
+    day = f"regexp_extract({cell}, '^[^ T]+')"
+    tries = [f"try_strptime({cell}, {listed})::DATE", f"try_strptime({day}, {listed})::DATE"]
+    return f"coalesce({', '.join([*tries, *([f'iso_date({cell})'] if iso_too else [])])})"
+
+
+def _typed(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
+    """The expression that reads a text cell as the column's type; NULL where it cannot be read."""
+    if column.type == "date":
+        return _date(cell, rule.date_formats, iso_too)
+    if column.type == "integer":
+        whole = f"try_cast(CASE WHEN regexp_full_match({cell}, '[0-9]{{1,4}}') THEN {cell} END AS SMALLINT)"
+        return f"CASE WHEN {whole} BETWEEN {column.minimum} AND {column.maximum} THEN {whole} END"
+    if column.type == "yes_no":
+        return f"CASE upper({cell}) WHEN 'Y' THEN 'Y' WHEN 'N' THEN 'N' END"
+    if column.type in ("code", "force"):
+        code_list = "force" if column.type == "force" else column.codes
+        if code_list is None:
+            return f"upper({cell})" if column.upper else f"lower({cell})"
+        case = "upper" if reference.in_upper_case(code_list) else "lower"
+        listed = f"try_cast({case}({cell}) AS code_{code_list})::VARCHAR"
+        return f"coalesce({listed}, CASE WHEN {cell} IS NOT NULL THEN {text(column.unlisted)} END)" if column.unlisted else listed
+    plain = f"nullif(regexp_replace(upper({cell}), '[^A-Z0-9]', '', 'g'), '')" if column.normalise else cell
+    return f"coalesce({plain}, {text(column.empty)})" if column.empty else plain
+
+
+def _mapped(rule: ColumnRule) -> str:
+    """The expression that yields a contract column's text from the (trimmed) source columns."""
+    if rule.constant is not None:
+        return text(rule.constant)
+    cell = name(rule.column) if rule.column is not None else f"trimmed(({rule.expression})::VARCHAR)"
+    if rule.empty:
+        listed = ", ".join(text(entry.strip().lower()) for entry in rule.empty)
+        cell = f"CASE WHEN lower({cell}) IN ({listed}) THEN NULL ELSE {cell} END"
+    if rule.values is not None:
+        pairs = " ".join(f"WHEN {text(key)} THEN {text(value)}" for key, value in rule.values.items())
+        other = cell if rule.otherwise is None else f"CASE WHEN {cell} IS NOT NULL THEN {text(rule.otherwise)} END"
+        cell = f"nullif(CASE lower({cell}) {pairs} ELSE {other} END, '')" if pairs else cell
+    return cell
+
+
+class Conforming:
+    """The generated statements for one feed and the source columns that a file has."""
+
+    def __init__(self, feed: Feed, contract: Contract, available: set[str], iso_too: bool) -> None:
+        self.feed, self.contract, self.iso_too = feed, contract, iso_too
+        folded = {column.casefold() for column in available}
+        self.rules = {
+            column: rule
+            for column, rule in feed.columns.items()
+            if all(source.casefold() in folded for source in rule.source_columns)
+        }
+        self.missing = [column for column in feed.columns if column not in self.rules]
+
+    def source_columns(self) -> list[str]:
+        """The source columns that the statements read, each once."""
+        wanted: dict[str, str] = {}
+        for rule in self.rules.values():
+            wanted |= {source.casefold(): source for source in rule.source_columns}
+        wanted |= {source.casefold(): source for source in self.feed.where_columns}
+        if self.feed.covers_to and self.feed.covers_to.column:
+            wanted |= {self.feed.covers_to.column.casefold(): self.feed.covers_to.column}
+        return list(wanted.values())
+
+    def mapped_sql(self) -> str:
+        """Common table expressions `source_row` and `mapped`: texts under the contract's names."""
+        sources = ", ".join(f"trimmed({name(c)}) AS {name(c)}" for c in self.source_columns())
+        scope = f"coalesce(({self.feed.where}), false)" if self.feed.where else "true"
+        cells = ", ".join(f"{_mapped(rule)} AS {name(column)}" for column, rule in self.rules.items())
+        return (
+            f"source_row AS (SELECT rowid - (SELECT min(rowid) FROM raw) AS row_no{', ' if sources else ''}{sources} FROM raw), "
+            f"mapped AS (SELECT row_no, {scope} AS in_scope, {cells} FROM source_row)"
+        )
+
+    def conformed_sql(self) -> str:
+        """The statement that fills `conformed`: row_no, in_scope, the contract's columns, and two sets of bits:
+        `faults` (a text that cannot be read) and `lacks` (a required field without a value)."""
+        typed, columns, faults, lacks = [], [], [], []
+        for position, column in enumerate(self.contract.columns.values()):
+            rule = self.rules.get(column.name)
+            if rule is None:
+                blank = text(column.empty) if column.empty else "NULL"
+                columns.append(f"{blank}::{column.sql_type} AS {name(column.name)}")
+                if column.required:
+                    lacks.append(str(1 << position))
+                continue
+            cell, read = f"m.{name(column.name)}", name(column.name)
+            typed.append(f"{_typed(column, cell, rule, self.iso_too)} AS {read}")
+            plain = read
+            if column.needs_date:
+                plain = f"CASE WHEN {name(column.needs_date)} IS NOT NULL THEN {read} END"
+            if column.pseudonym:
+                plain = f"CASE WHEN {read} IS NOT NULL THEN {pseudonym.sql(read, column.pseudonym)} END"
+            columns.append(f"{plain} AS {read}")
+            if column.type in ("date", "integer", "yes_no", "force") or column.codes:
+                typed.append(f"{cell} IS NOT NULL AS {name('told ' + column.name)}")
+                unread = f"{read} = {text(column.unlisted)}" if column.unlisted else f"{plain} IS NULL"
+                faults.append(f"CASE WHEN {name('told ' + column.name)} AND {unread} THEN {1 << position} ELSE 0 END")
+            if column.required:
+                lacks.append(f"CASE WHEN {read} IS NULL THEN {1 << position} ELSE 0 END")
+            elif column.required_when:
+                other, value = column.required_when
+                lacks.append(
+                    f"CASE WHEN {read} IS NULL AND {name(other)} = {text(value)} THEN {1 << position} ELSE 0 END"
+                )
+        return (
+            f"CREATE TEMP TABLE conformed AS WITH {self.mapped_sql()}, "
+            f"typed AS (SELECT row_no, in_scope, {', '.join(typed)} FROM mapped AS m) "
+            f"SELECT row_no, in_scope, {', '.join(columns)}, "
+            f"({' + '.join(faults) or '0'})::BIGINT AS faults, ({' + '.join(lacks) or '0'})::BIGINT AS lacks FROM typed"
+        )
+
+    def quarantined_fields_sql(self) -> str:
+        """Row number and JSON of the texts of the quarantined rows, personal columns as pseudonyms."""
+        fields = ", ".join(
+            f"{text(column)}, " + (f"c.{name(column)}::VARCHAR" if self.contract.columns[column].pseudonym else f"m.{name(column)}")
+            for column in self.rules
+        )
+        return (
+            f"WITH {self.mapped_sql()} SELECT m.row_no AS row_no, json_object({fields}) AS fields FROM mapped AS m "
+            "JOIN conformed AS c USING (row_no) JOIN fate AS f USING (row_no) WHERE f.fate = 'quarantined'"
+        )
+
+
+def reasons_sql(contract: Contract) -> str:
+    """The list of reasons that the bits `lacks` and `faults` spell, as an expression."""
+    cases = []
+    for position, column in enumerate(contract.columns.values()):
+        if column.required or column.required_when:
+            bit = 1 << position
+            cases.append(
+                f"CASE WHEN lacks & {bit} > 0 THEN CASE WHEN faults & {bit} > 0 THEN 'unreadable_{column.name}' "
+                f"ELSE 'missing_{column.name}' END END"
+            )
+    return f"list_filter([{', '.join(cases)}], reason -> reason IS NOT NULL)"
+
+
+def same(contract: Contract, left: str, right: str, columns: tuple[str, ...] | None = None) -> str:
+    """The condition that two rows agree in the given columns (all of the contract's by default)."""
+    wanted = contract.columns if columns is None else columns
+    return " AND ".join(f"{left}.{name(c)} IS NOT DISTINCT FROM {right}.{name(c)}" for c in wanted)
+
+
+def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract) -> None:
+    """Fills `fate` (row_no, fate, reasons) with the rows of `conformed` that are not accepted."""
+    execute = connection.execute
+    execute("DROP TABLE IF EXISTS fate")
+    execute(
+        "CREATE TEMP TABLE fate AS SELECT row_no, CASE WHEN NOT in_scope THEN 'out_of_scope' ELSE 'quarantined' END "
+        f"AS fate, CASE WHEN in_scope THEN {reasons_sql(contract)} END AS reasons "
+        "FROM conformed WHERE NOT in_scope OR lacks > 0"
+    )
+    every = ", ".join(name(c) for c in contract.columns)
+    # Only rows that share a key (or, without a key, a hash) can be duplicates; windows run on those few alone.
+    shared = ", ".join(name(c) for c in contract.key) or f"hash({every})"
+    execute(
+        f"CREATE OR REPLACE TEMP TABLE rival AS WITH standing AS (SELECT *, hash({shared}) AS sign FROM conformed "
+        "WHERE in_scope AND lacks = 0), signs AS (SELECT sign FROM standing GROUP BY sign HAVING count(*) > 1) "
+        "SELECT * EXCLUDE (sign) FROM standing SEMI JOIN signs USING (sign)"
+    )
+    execute(
+        f"INSERT INTO fate SELECT row_no, 'duplicate', NULL FROM rival "
+        f"QUALIFY row_number() OVER (PARTITION BY {every} ORDER BY row_no DESC) > 1"
+    )
+    if contract.key:
+        keys = ", ".join(name(c) for c in contract.key)
+        execute(
+            "INSERT INTO fate SELECT row_no, 'quarantined', ['conflicting_duplicate'] FROM rival ANTI JOIN fate "
+            f"USING (row_no) QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY row_no DESC) > 1"
+        )

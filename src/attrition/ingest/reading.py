@@ -1,0 +1,313 @@
+"""Reads one CSV, XLSX or Parquet file into a raw text table in memory, and knows the line of every row.
+
+The fast way is DuckDB's CSV reader, checked against an independent count of the file's records; whatever that reader
+does not account for to the last row (stray quotes, unreadable bytes, mixed line ends) goes the careful way, line by
+line. Raw text stays in memory: nothing here is written to disk.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrition.errors import InputRefused
+from attrition.ingest import text_lines
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+
+KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
+UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
+
+
+@dataclass
+class Reject:
+    """A line that cannot be split into the header's columns: where it is and a hash of its text, never the text."""
+
+    line: int
+    reason: str
+    sha256: str
+    cell: dict[str, str] | None = None
+
+
+@dataclass
+class Opened:
+    """A file that was opened: what it is, its header, and the bytes or rows that follow."""
+
+    path: Path
+    kind: str
+    sha256: str
+    header: list[str]
+    header_line: int = 1
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    content: bytes = b""
+    altered: bool = False
+    rows: list[tuple[int, list[str | None]]] | None = None
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cut_short: bool = False
+    iso_dates: bool = False
+
+
+@dataclass
+class RawTable:
+    """The raw rows of a file as a table in memory.
+
+    `rows_read` counts records below the header, counted apart from the reader; `lines` gives the line of each row in
+    the order of `rowid`.
+    """
+
+    table: str
+    rows_read: int
+    lines: "np.ndarray[Any, Any]"
+    rejects: list[Reject]
+
+
+def _refuse(path: Path, what: str, mend: str) -> InputRefused:
+    return InputRefused(f"{path.name}: {what}. {mend} Nothing was published.")
+
+
+def file_kind(path: Path) -> str | None:
+    """csv, xlsx or parquet by the file's ending; None for a file that is not an extract."""
+    return KINDS.get(path.suffix.lower())
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes. Raises InputRefused if it cannot be read, is empty, or is still being written."""
+    try:
+        before = path.stat()
+        content = path.read_bytes()
+        after = path.stat()
+    except PermissionError:
+        raise _refuse(
+            path, "the file may not be read", "Close it in other programs and allow this account to read it."
+        ) from None
+    except OSError:
+        raise _refuse(path, "the file cannot be read", "Copy it again to a local disk.") from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
+        raise _refuse(path, "the file is still being written", "Run again when the copy is finished.")
+    if not content:
+        raise _refuse(path, "the file is empty (0 bytes)", "Export it again.")
+    return content
+
+
+def open_file(
+    path: Path,
+    *,
+    encoding: str = "auto",
+    delimiter: str = "auto",
+    sheet: str | None = None,
+    header_row: int = 1,
+    expected: tuple[str, ...] = (),
+    first_rows: int | None = None,
+) -> Opened:
+    """Opens a file and reads its header. `expected` names columns that help to tell the delimiter.
+
+    Raises InputRefused, with what to do, for a file that is not what its name says or has no usable header.
+    """
+    kind = file_kind(path)
+    if kind is None:
+        raise _refuse(path, "this kind of file is not read", "Send CSV, XLSX or Parquet.")
+    content = read_bytes(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    _check_magic(path, kind, content)
+    if kind == "xlsx":
+        from attrition.ingest.sheets import open_sheet
+
+        return open_sheet(path, sha256, sheet, header_row, first_rows)
+    if kind == "parquet":
+        return _open_parquet(path, sha256)
+    return text_lines.open_text(path, content, sha256, encoding, delimiter, header_row, expected)
+
+
+def _check_magic(path: Path, kind: str, content: bytes) -> None:
+    zipped, old, parquet = content[:4] == b"PK\x03\x04", content[:4] == b"\xd0\xcf\x11\xe0", content[:4] == b"PAR1"
+    if old:
+        raise _refuse(
+            path, "this is an old or password-protected Excel file", "Save it as a plain .xlsx or .csv without a password."
+        )
+    if kind == "xlsx" and not zipped:
+        raise _refuse(path, "the name says Excel, the content is not", "Give it the ending of what it is (.csv?).")
+    if kind == "parquet" and not (parquet and content[-4:] == b"PAR1"):
+        raise _refuse(path, "the Parquet file is damaged or cut short", "Export it again.")
+    if kind == "csv" and (zipped or parquet):
+        what = "an Excel or zip file" if zipped else "a Parquet file"
+        raise _refuse(path, f"the name says text, the content is {what}", "Give it the ending of what it is.")
+    if kind == "csv" and not content.strip(b"\x00"):
+        raise _refuse(path, "the file holds nothing but zero bytes", "The copy failed; send it again.")
+
+
+def _open_parquet(path: Path, sha256: str) -> Opened:
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+    except duckdb.Error:
+        raise _refuse(path, "the Parquet file is damaged", "Export it again.") from None
+    return Opened(path, "parquet", sha256, [row[0] for row in described], iso_dates=True)
+
+
+def load_raw(connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int) -> RawTable:
+    """Loads the named source columns into the table `raw` of the (in-memory) connection, trimmed of nothing.
+
+    Raises InputRefused where a file breaks off in a way that leaves no rows to judge.
+    """
+    connection.execute("DROP TABLE IF EXISTS raw")
+    if opened.kind == "parquet":
+        return _load_parquet(connection, opened, columns)
+    if opened.rows is None:
+        fast = _load_fast(connection, opened, columns, longest_cell)
+        if fast is not None:
+            return fast
+        opened.rows = list(text_lines.careful_rows(opened, longest_cell))
+    return _load_rows(connection, opened, columns, longest_cell)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def column_names(header: list[str]) -> list[str]:
+    """Names that are distinct without regard to case: a repeated or empty header gets its position."""
+    seen: set[str] = set()
+    names = []
+    for position, name in enumerate(header, 1):
+        unique = name if name and name.casefold() not in seen else f"{name}#{position}"
+        seen.add(unique.casefold())
+        names.append(unique)
+    return names
+
+
+def _load_fast(
+    connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int
+) -> RawTable | None:
+    """DuckDB's reader, if it accounts for every record of the file; else None."""
+    import duckdb
+    import fsspec
+    import numpy as np
+
+    records = text_lines.record_lines(opened)
+    if records is None or records.longest > longest_cell:
+        return None
+    location = str(opened.path)
+    memory = None
+    if opened.altered or any(sign in location for sign in "*?[]{}"):
+        memory = fsspec.filesystem("memory")
+        location = f"memory:///{opened.sha256}.csv"
+        connection.register_filesystem(memory)
+        memory.pipe_file(f"/{opened.sha256}.csv", opened.content)
+    names = column_names(opened.header)
+    types = ", ".join(f"{_sql_text(name)}: 'VARCHAR'" for name in names)
+    try:
+        connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+        connection.execute(
+            f"CREATE TABLE raw AS SELECT {', '.join(_quoted(c) for c in columns) or 'NULL AS nothing'} FROM read_csv("
+            f"{_sql_text(location)}, columns={{{types}}}, auto_detect=false, header=false, skip={opened.header_line}, "
+            f"delim={_sql_text(opened.delimiter)}, quote='\"', escape='\"', strict_mode=true, store_rejects=true, "
+            "rejects_limit=10000, max_line_size=4000000)"
+        )
+        bad = connection.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
+        loaded = connection.execute("SELECT count(*) FROM raw").fetchone()
+    except duckdb.Error:
+        connection.execute("DROP TABLE IF EXISTS raw")
+        return None
+    finally:
+        if memory is not None:
+            memory.rm_file(f"/{opened.sha256}.csv")
+    lines = sorted({line for line, _ in bad})
+    kinds = {kind for _, kind in bad}
+    accounted = (
+        loaded is not None
+        and loaded[0] + len(lines) == len(records.lines)
+        and kinds <= {"MISSING COLUMNS", "TOO MANY COLUMNS"}
+        and not (lines and records.quoted_line_ends)
+        and bool(np.isin(lines, records.lines).all())
+    )
+    if not accounted:
+        connection.execute("DROP TABLE raw")
+        return None
+    rejects = [Reject(line, "wrong_number_of_columns", text_lines.line_hash(opened, records, line)) for line in lines]
+    kept = records.lines[~np.isin(records.lines, lines)] if lines else records.lines
+    opened.cut_short = bool(lines) and lines[-1] == records.lines[-1] and not records.ends_with_line_end
+    return RawTable("raw", len(records.lines), kept, rejects)
+
+
+def _sql_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _load_rows(
+    connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int
+) -> RawTable:
+    import numpy as np
+    import pyarrow as pa
+
+    rows = opened.rows or []
+    rejects = list(opened.rejects)
+    positions = {name.casefold(): index for index, name in enumerate(column_names(opened.header))}
+    good: list[tuple[int, list[str | None]]] = []
+    for line, cells in rows:
+        if any(cell is not None and len(cell) > longest_cell for cell in cells):
+            rejects.append(Reject(line, "cell_too_long", ""))
+        else:
+            good.append((line, cells))
+    wanted = [positions[name.casefold()] for name in columns]
+    table = pa.table(
+        {
+            name: pa.array([cells[index] for _, cells in good], pa.large_string())
+            for name, index in zip(columns, wanted, strict=True)
+        }
+        or {"nothing": pa.nulls(len(good))}
+    )
+    connection.register("raw_rows", table)
+    connection.execute("CREATE TABLE raw AS SELECT * FROM raw_rows")
+    connection.unregister("raw_rows")
+    lines = np.array([line for line, _ in good], dtype="int64")
+    rejects.sort(key=lambda reject: reject.line)
+    return RawTable("raw", len(good) + len(rejects), lines, rejects)
+
+
+def _load_parquet(connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str]) -> RawTable:
+    import duckdb
+    import numpy as np
+
+    picked = ", ".join(f"{_quoted(name)}::VARCHAR AS {_quoted(name)}" for name in columns) or "NULL AS nothing"
+    try:
+        connection.execute(f"CREATE TABLE raw AS SELECT {picked} FROM read_parquet({_sql_text(str(opened.path))})")
+    except duckdb.Error:
+        raise _refuse(opened.path, "the Parquet file cannot be read to its end", "Export it again.") from None
+    counted = connection.execute("SELECT count(*) FROM raw").fetchone()
+    count = counted[0] if counted else 0
+    return RawTable("raw", count, np.arange(1, count + 1, dtype="int64"), [])
+
+
+def sample_rows(opened: Opened, most: int = 20_000) -> Iterator[list[str]]:
+    """The first rows of an opened file as text, for drafting a mapping."""
+    if opened.kind == "parquet":
+        import duckdb
+
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                f"SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?) LIMIT {int(most)}", [str(opened.path)]
+            ).fetchall()
+        yield from ([cell or "" for cell in row] for row in rows)
+        return
+    rows_of = opened.rows if opened.rows is not None else text_lines.careful_rows(opened, 32_767)
+    for number, (_, cells) in enumerate(rows_of):
+        if number >= most:
+            return
+        yield [cell or "" for cell in cells]
+
+
+def is_damaged_zip(path: Path) -> bool:
+    """Whether an .xlsx file cannot be opened as the zip file that it is."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is not None
+    except (zipfile.BadZipFile, OSError, RuntimeError, EOFError):
+        return True

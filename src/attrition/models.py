@@ -1,0 +1,137 @@
+"""Builds the SQL models of sql/: one file, one SELECT, one table or view of the same name. Their order comes from what
+they refer to; their grain is checked as they are built. Knows nothing of stages or rates.
+"""
+
+import datetime as dt
+import graphlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrition import reference, resources
+from attrition.contract import load_contracts
+from attrition.errors import AttritionError
+from attrition.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+INPUTS = (*load_contracts(), "load", "load_force", "finding", "quarantine", "run_context", *reference.TABLES)
+_DIRECTIVE = re.compile(r"^--\s*(grain|materialised|order):\s*(.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL file: its SELECT, the tables that it reads, and what its header promises."""
+
+    name: str
+    layer: str
+    select: str
+    reads: frozenset[str]
+    grain: tuple[str, ...]
+    is_view: bool
+    purpose: str
+
+
+def read_model(path: Path) -> Model:
+    """Reads one model. Raises ValueError where it is not one SELECT or has no grain."""
+    import sqlglot
+    from sqlglot.optimizer.scope import traverse_scope
+
+    text = path.read_text(encoding="utf-8")
+    select = text.strip().rstrip(";")
+    parsed = [statement for statement in sqlglot.parse(text, read="duckdb") if statement is not None]
+    if len(parsed) != 1 or not isinstance(parsed[0], sqlglot.exp.Query):
+        raise ValueError(f"{path.name} is not one SELECT")
+    reads = {
+        source.name
+        for scope in traverse_scope(parsed[0])
+        for source in scope.sources.values()
+        if isinstance(source, sqlglot.exp.Table) and source.name
+    }
+    directives = dict(_DIRECTIVE.findall(text))
+    if "grain" not in directives:
+        raise ValueError(f"{path.name} states no grain")
+    header = [line[2:].strip() for line in text.splitlines() if line.startswith("--")]
+    purpose = " ".join(line for line in header if not _DIRECTIVE.match(f"-- {line}"))
+    return Model(
+        name=path.stem,
+        layer=path.parent.name,
+        select=select,
+        reads=frozenset(reads - {path.stem}),
+        grain=tuple(column.strip() for column in directives["grain"].split(",")),
+        is_view=directives.get("materialised", "table").strip() == "view",
+        purpose=purpose,
+    )
+
+
+@cache
+def all_models() -> dict[str, Model]:
+    """All models, each after those that it reads. Raises ValueError for an unknown reference or a circle."""
+    models = {path.stem: read_model(path) for path in sorted(resources.path("sql").rglob("*.sql"))}
+    for model in models.values():
+        if unknown := model.reads - set(models) - set(INPUTS):
+            raise ValueError(f"{model.name} reads {', '.join(sorted(unknown))}, which no model makes")
+    order = graphlib.TopologicalSorter({name: sorted(m.reads & set(models)) for name, m in models.items()})
+    return {name: models[name] for name in order.static_order()}
+
+
+def needed(targets: Iterable[str]) -> list[Model]:
+    """The models that the targets need, in order of building."""
+    models = all_models()
+    wanted: set[str] = set()
+    waiting = list(targets)
+    while waiting:
+        name = waiting.pop()
+        if name in models and name not in wanted:
+            wanted.add(name)
+            waiting += models[name].reads
+    return [model for model in models.values() if model.name in wanted]
+
+
+def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Loads the reference tables, every column as text."""
+    for table in reference.TABLES:
+        rows = reference.rows(table)
+        columns = ", ".join(f'"{column}" VARCHAR' for column in rows[0])
+        connection.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
+        connection.executemany(
+            f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})",
+            [[value or None for value in row.values()] for row in rows],
+        )
+
+
+def set_context(connection: "duckdb.DuckDBPyConnection", as_at: dt.date, settings: Settings) -> None:
+    """Fills `run_context`, the one row of parameters that models read."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE run_context AS SELECT ?::DATE AS as_at, ?::INTEGER AS coverage_days, ?::INTEGER AS uplift_days",
+        [as_at, settings.coverage_days, settings.uplift_days],
+    )
+
+
+def build(
+    connection: "duckdb.DuckDBPyConnection", targets: Iterable[str], built: Callable[[str], None] = lambda name: None
+) -> None:
+    """Builds the targets and what they need. Raises AttritionError if a table breaks its grain."""
+    for model in needed(targets):
+        kind = "VIEW" if model.is_view else "TABLE"
+        connection.execute(f"CREATE OR REPLACE {kind} {model.name} AS {model.select}")
+        if not model.is_view:
+            check_grain(connection, model)
+        built(model.name)
+
+
+def check_grain(connection: "duckdb.DuckDBPyConnection", model: Model) -> None:
+    """Raises AttritionError if two rows of a model's table share its grain."""
+    columns = ", ".join(f'"{column}"' for column in model.grain)
+    twice = connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {model.name} GROUP BY {columns} HAVING count(*) > 1)"
+    ).fetchone()
+    if twice and twice[0]:
+        raise AttritionError(
+            f"The model {model.name} has {twice[0]} groups of rows that share its grain ({', '.join(model.grain)}). "
+            "Nothing was published. This is a fault of the program."
+        )

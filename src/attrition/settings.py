@@ -1,0 +1,83 @@
+"""Settings of a run: thresholds from attrition.toml, the pseudonym key from the environment. No data, no SQL."""
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from attrition.errors import UsageFault
+
+KEY_VARIABLE = "ATTRITION_PSEUDONYM_KEY"
+KEY_FILE_VARIABLE = "ATTRITION_PSEUDONYM_KEY_FILE"
+KEY_LENGTH = 32
+
+_HOW_TO_MAKE_A_KEY = (
+    'Make one with  python -c "import secrets; print(secrets.token_hex(32))"  , keep it in a file that only the '
+    f"operator can read, and set {KEY_FILE_VARIABLE} to that file (or {KEY_VARIABLE} to the key itself). "
+    "Keep the same key for ever: with another key the same person gets another pseudonym."
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Thresholds of the gate and of coverage.
+
+    quarantine_share: largest share of a file's rows that may be quarantined (0 to 1)
+    quarantine_rows: the share counts only from this number of quarantined rows
+    coverage_days: a feed may reach this many days less far than the as-at date
+    uplift_days: days after the last conviction until an unstated uplift counts as unknown
+    longest_cell: longest text of one cell, in characters; a row with a longer one is quarantined
+    memory: DuckDB's memory limit
+    """
+
+    quarantine_share: float = 0.05
+    quarantine_rows: int = 20
+    coverage_days: int = 7
+    uplift_days: int = 60
+    longest_cell: int = 32_767
+    memory: str = "2GB"
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Settings from a TOML file (`[thresholds]`), or the defaults. Raises UsageFault naming every mistake."""
+    if path is None:
+        return Settings()
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise UsageFault(f"The configuration {path} cannot be read: {fault}. Correct it and run again.") from None
+    known = {field.name: type(getattr(Settings(), field.name)) for field in fields(Settings)}
+    thresholds = stated.pop("thresholds", {})
+    mistakes = [f"unknown section [{name}]" for name in stated]
+    values: dict[str, object] = {}
+    for name, value in thresholds.items():
+        if name not in known:
+            mistakes.append(f"unknown key {name}")
+        elif isinstance(value, bool) or not isinstance(value, (known[name], int) if known[name] is float else known[name]):
+            mistakes.append(f"{name} must be a {known[name].__name__}")
+        elif not isinstance(value, str) and value < 0:
+            mistakes.append(f"{name} must not be negative")
+        else:
+            values[name] = known[name](value)
+    if mistakes:
+        raise UsageFault(
+            f"The configuration {path} has mistakes: {'; '.join(mistakes)}. Keys of [thresholds]: {', '.join(known)}."
+        )
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def pseudonym_key() -> bytes:
+    """The key that pseudonyms are made with. Raises UsageFault, with how to make one, where there is none."""
+    key = os.environ.get(KEY_VARIABLE, "")
+    if not key and (file := os.environ.get(KEY_FILE_VARIABLE)):
+        try:
+            key = Path(file).read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError):
+            raise UsageFault(
+                f"The key file named by {KEY_FILE_VARIABLE} cannot be read. {_HOW_TO_MAKE_A_KEY}"
+            ) from None
+    if not key:
+        raise UsageFault(f"There is no pseudonym key. {_HOW_TO_MAKE_A_KEY}")
+    if len(key) < KEY_LENGTH:
+        raise UsageFault(f"The pseudonym key is shorter than {KEY_LENGTH} characters. {_HOW_TO_MAKE_A_KEY}")
+    return key.encode("utf-8")

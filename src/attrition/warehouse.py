@@ -1,0 +1,183 @@
+"""The warehouse: one DuckDB file on a local disk that holds every accepted row version, the ledger of loads, the
+quarantine and the findings. Says where it may stand, who holds it, and what its tables are; no semantics.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrition.contract import load_contracts
+from attrition.errors import AttritionError, UsageFault, WarehouseBusy
+from attrition.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA_VERSION = 1
+
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS warehouse_schema (version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS load (
+    load_id INTEGER PRIMARY KEY, arrival INTEGER NOT NULL, loaded_on DATE NOT NULL,
+    file VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, source VARCHAR NOT NULL, extract VARCHAR NOT NULL,
+    delivery VARCHAR NOT NULL, part VARCHAR, mapping_sha256 VARCHAR NOT NULL, contract_sha256 VARCHAR NOT NULL,
+    covers_to DATE, covers_inferred BOOLEAN NOT NULL, empty_means_not_business BOOLEAN NOT NULL,
+    rows_read BIGINT NOT NULL, accepted BIGINT NOT NULL, duplicate BIGINT NOT NULL, out_of_scope BIGINT NOT NULL,
+    quarantined BIGINT NOT NULL, state VARCHAR NOT NULL, gate VARCHAR);
+CREATE TABLE IF NOT EXISTS load_force (load_id INTEGER NOT NULL, force VARCHAR);
+CREATE TABLE IF NOT EXISTS quarantine (
+    load_id INTEGER NOT NULL, line BIGINT NOT NULL, reasons VARCHAR[] NOT NULL, record_key VARCHAR, fields JSON,
+    line_sha256 VARCHAR, mended_by INTEGER);
+CREATE TABLE IF NOT EXISTS finding (
+    load_id INTEGER NOT NULL, line BIGINT, rule VARCHAR NOT NULL, column_name VARCHAR);
+CREATE TABLE IF NOT EXISTS release (sha256 VARCHAR NOT NULL, why VARCHAR NOT NULL, released_on DATE NOT NULL);
+CREATE TABLE IF NOT EXISTS run (
+    run_id INTEGER PRIMARY KEY, as_at DATE NOT NULL, ran_on DATE NOT NULL, program VARCHAR NOT NULL,
+    publication VARCHAR NOT NULL);
+"""
+
+_SYNCHRONISED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "nextcloud", "owncloud", "box sync")
+_NETWORK_TYPES = {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "9p", "ncpfs", "davfs", "ceph"}
+
+
+def default_path() -> Path:
+    """The warehouse in the user's local data folder (never a roaming or synchronised one)."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("attrition", appauthor=False, roaming=False)) / "warehouse.duckdb"
+
+
+def _network_mount(path: Path) -> str | None:
+    """The kind of network file system that holds `path`; None for a local one."""
+    if sys.platform == "win32":
+        import ctypes
+
+        if str(path).startswith("\\\\"):
+            return "network share"
+        remote = ctypes.windll.kernel32.GetDriveTypeW(path.anchor) == 4
+        return "network drive" if remote else None
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    best, kind = -1, ""
+    for mount in mounts:
+        parts = mount.split(" ")
+        if len(parts) > 2:
+            point = parts[1].replace("\\040", " ")
+            if (path == Path(point) or Path(point) in path.parents) and len(point) > best:
+                best, kind = len(point), parts[2]
+    network = kind in _NETWORK_TYPES or (kind.startswith("fuse.") and ("ssh" in kind or "smb" in kind or "nfs" in kind))
+    return kind if network else None
+
+
+def check_location(path: Path) -> Path:
+    """The warehouse's absolute path. Raises UsageFault for a network or synchronised folder, with the reason."""
+    # A share is refused before anything touches it, since a dead one hangs.
+    if str(path).startswith(("\\\\", "//")):
+        raise UsageFault(_refusal(path, "a network share", "two computers could write to it at once and damage it"))
+    resolved = path.expanduser().resolve()
+    cloud = {os.environ[name].casefold() for name in ("OneDrive", "OneDriveCommercial") if os.environ.get(name)}
+    for folder in resolved.parents:
+        if any(sign in folder.name.casefold() for sign in _SYNCHRONISED) or str(folder).casefold() in cloud:
+            raise UsageFault(
+                _refusal(path, "a synchronised folder", "the synchronising program copies it half-written to elsewhere")
+            )
+    if kind := _network_mount(resolved):
+        raise UsageFault(
+            _refusal(path, f"a network disk ({kind})", "file locks do not hold there and the warehouse can be damaged")
+        )
+    return resolved
+
+
+def _refusal(path: Path, what: str, why: str) -> str:
+    return (
+        f"The warehouse {path} would stand in {what}: {why}. "
+        "Name a file on a local disk with --warehouse, or leave --warehouse out to use the local data folder."
+    )
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Holds the warehouse for one run. The system frees it when the process ends, however it ends.
+
+    Raises WarehouseBusy if another run holds it.
+    """
+    import filelock
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise UsageFault(f"The folder of the warehouse {path} cannot be made. Name another with --warehouse.") from None
+    lock = filelock.FileLock(str(path) + ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise WarehouseBusy(
+            f"Another run holds the warehouse {path}. Wait until it is finished, or name another with --warehouse."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def connect(path: Path, settings: Settings, *, read_only: bool = False) -> "duckdb.DuckDBPyConnection":
+    """Opens the warehouse (or `:memory:`), with everything that reaches out of the machine switched off.
+
+    What does not fit into memory is spilled encrypted, since raw text may be on its way through.
+    Raises WarehouseBusy if another program has the file open, AttritionError if it is no warehouse of ours.
+    """
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "memory_limit": settings.memory,
+        "temp_file_encryption": "true",
+    }
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.IOException as fault:
+        if "lock" in str(fault).lower() or "being used by another process" in str(fault).lower():
+            raise WarehouseBusy(
+                f"Another program has the warehouse {path} open. Close it, or name another with --warehouse."
+            ) from None
+        raise AttritionError(
+            f"The warehouse {path} cannot be opened; it may be damaged or made by a newer DuckDB. "
+            "Move it away and run again: the extracts in the landing folder build it anew."
+        ) from None
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def version_columns(extract: str) -> str:
+    """The columns of a row version, for CREATE TABLE: where it came from, the contract's columns, what replaced it."""
+    columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in load_contracts()[extract].columns.values())
+    return f"load_id INTEGER NOT NULL, line BIGINT NOT NULL, {columns}, replaced_by INTEGER"
+
+
+def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Makes the tables of a new warehouse. Raises AttritionError for one of another schema version."""
+    connection.execute("BEGIN")
+    connection.execute(_LEDGER)
+    for extract in load_contracts():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {extract}_version ({version_columns(extract)})")
+        connection.execute(
+            f"CREATE VIEW IF NOT EXISTS {extract} AS SELECT * EXCLUDE (replaced_by) FROM {extract}_version "
+            "WHERE replaced_by IS NULL"
+        )
+    stated = connection.execute("SELECT max(version) FROM warehouse_schema").fetchone()
+    if stated is None or stated[0] is None:
+        connection.execute("INSERT INTO warehouse_schema VALUES (?)", [SCHEMA_VERSION])
+    elif stated[0] != SCHEMA_VERSION:
+        connection.execute("ROLLBACK")
+        raise AttritionError(
+            f"The warehouse was made by another version of this program (schema {stated[0]}, here {SCHEMA_VERSION}). "
+            "Name a new one with --warehouse; the extracts in the landing folder build it anew."
+        )
+    connection.execute("COMMIT")
