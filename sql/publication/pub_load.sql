@@ -15,6 +15,7 @@ SELECT
     load.out_of_scope,
     load.quarantined,
     (load.accepted - coalesce(load_in_force.rows_in_force, 0))::BIGINT AS superseded,
+    load.state,
     load.arrival
 FROM load
 LEFT JOIN load_in_force ON load.load_id = load_in_force.load_id

@@ -16,6 +16,7 @@ TABLES = (
     "force",
     "outcome",
     "reason",
+    "rule",
     "stage",
 )
 

@@ -62,7 +62,7 @@ def ingest(
     refused: list[str] = []
     for arrival in arrivals:
         try:
-            opened[arrival.path] = _open(arrival)
+            opened[arrival.path] = open_checked(arrival)
         except InputRefused as fault:
             refused.append(str(fault))
     if refused:
@@ -82,7 +82,7 @@ def ingest(
     return Outcome(made, tuple(held), tuple(notes))
 
 
-def _open(arrival: Arrival) -> Opened:
+def open_checked(arrival: Arrival) -> Opened:
     """Opens a file and checks its header against every feed that it fills. Raises InputRefused."""
     first = arrival.feeds[0]
     opened = open_file(

@@ -199,7 +199,8 @@ def _load_fast(
     if opened.altered or any(sign in location for sign in "*?[]{}"):
         memory = fsspec.filesystem("memory")
         location = f"memory:///{opened.sha256}.csv"
-        connection.register_filesystem(memory)
+        if "memory" not in connection.list_filesystems():
+            connection.register_filesystem(memory)
         memory.pipe_file(f"/{opened.sha256}.csv", opened.content)
     names = column_names(opened.header)
     types = ", ".join(f"{_sql_text(name)}: 'VARCHAR'" for name in names)

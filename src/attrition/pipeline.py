@@ -1,0 +1,186 @@
+"""The stages of a run in order, as plain functions: ingest, validate, compute, publish. The flow and the command line
+both call these; each opens what it needs from paths, so that a stage can run in a task of its own.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from attrition import __version__, warehouse
+from attrition.contract import load_contracts
+from attrition.errors import GateStopped, UsageFault
+from attrition.settings import Settings, load_settings, pseudonym_key
+
+Tell = Callable[[str], None]
+_CHECKS = "checks.json"
+
+
+def _silent(message: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked to do. Paths and dates only: nothing personal, nothing secret."""
+
+    landing: Path
+    as_at: dt.date
+    out: Path
+    warehouse: Path
+    sources: Path | None = None
+    config: Path | None = None
+    now: dt.date | None = None
+
+    @property
+    def today(self) -> dt.date:
+        """The day of the run: the clock's, unless `now` sets it for a replay."""
+        return self.now or dt.date.today()
+
+    @property
+    def settings(self) -> Settings:
+        """The thresholds that the configuration states."""
+        return load_settings(self.config)
+
+
+def prepare(request: Request) -> Request:
+    """Checks what can be checked before anything is read: key, configuration, places. Raises UsageFault."""
+    pseudonym_key()
+    load_settings(request.config)
+    if request.as_at > request.today:
+        raise UsageFault(
+            f"--as-at {request.as_at} is later than today ({request.today}). What has not happened yet cannot be counted."
+        )
+    resolved = warehouse.check_location(request.warehouse)
+    return Request(
+        request.landing.absolute(), request.as_at, request.out.absolute(), resolved,
+        request.sources.absolute() if request.sources else None,
+        request.config.absolute() if request.config else None, request.now,
+    )  # fmt: skip
+
+
+def ingest(request: Request, tell: Tell = _silent) -> None:
+    """Loads what is new in the landing folder. Raises InputRefused, or GateStopped if a delivery is held."""
+    from attrition.ingest.deliveries import ingest as load_deliveries
+    from attrition.ingest.mapping import load_sources
+
+    sources = load_sources(request.sources)
+    with warehouse.connect(request.warehouse, request.settings) as connection:
+        warehouse.prepare(connection)
+        outcome = load_deliveries(
+            connection, request.landing, sources, pseudonym_key(), request.settings, request.today, tell
+        )
+    for note in outcome.notes:
+        tell(note)
+    if outcome.held:
+        raise GateStopped("\n".join(outcome.held))
+    tell(f"{outcome.loads} new loads" if outcome.loads else "nothing new to load")
+
+
+def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
+    """Runs the expectation suites and notes their verdicts in `folder`. Raises GateStopped where a critical one fails."""
+    from dataclasses import asdict
+
+    from attrition.validate.checks import COULD_NOT_RUN, FAILED
+    from attrition.validate.checks import validate as run_suites
+
+    checks = run_suites(request.warehouse)
+    (folder / _CHECKS).write_text(json.dumps([asdict(check) for check in checks]), encoding="utf-8")
+    crashed = [check for check in checks if check.status == COULD_NOT_RUN]
+    if crashed:
+        tell(
+            f"{len(crashed)} checks could not run: {', '.join(sorted({c.suite + '.' + c.rule for c in crashed})[:5])}. "
+            "This says nothing about the data; tell the operator of this program."
+        )
+    failed = [check for check in checks if check.status == FAILED]
+    tell(f"{len(checks)} checks: {len(checks) - len(crashed) - len(failed)} passed, {len(failed)} failed")
+    critical = [check for check in failed if check.severity == "critical"]
+    if critical:
+        listed = "; ".join(f"{c.suite}: rule {c.rule}, {c.unexpected:,} rows ({c.message})" for c in critical)
+        raise GateStopped(f"Checks that make the figures wrong have failed: {listed}. Nothing was published.")
+
+
+def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
+    """Builds the models as at the day and writes the tables into `folder/tables`."""
+    from attrition.publish.tables import write_checks, write_tables
+    from attrition.validate.checks import Check
+
+    with open_models(request) as connection:
+        write_tables(connection, folder / "tables")
+        checks = [Check(**entry) for entry in json.loads((folder / _CHECKS).read_text(encoding="utf-8"))]
+        write_checks(connection, checks, folder / "tables")
+    (folder / _CHECKS).unlink()
+    tell("tables computed")
+
+
+def open_models(request: Request) -> "duckdb.DuckDBPyConnection":  # noqa: F821
+    """A connection in memory on which the models can be built, over the warehouse attached read-only."""
+    from attrition import models
+
+    connection = warehouse.connect(Path(":memory:"), request.settings)
+    beside = str(request.warehouse.parent / "spill").replace("'", "''")
+    place = str(request.warehouse).replace("'", "''")
+    connection.execute(f"SET temp_directory = '{beside}'")
+    connection.execute(f"ATTACH '{place}' AS warehouse (READ_ONLY)")
+    for table in (*load_contracts(), "load", "load_force", "finding", "quarantine"):
+        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM warehouse.{table}")
+    models.load_reference(connection)
+    models.set_context(connection, request.as_at, request.settings)
+    connection.execute("SET preserve_insertion_order = false")
+    return connection
+
+
+def publish(request: Request, folder: Path, tell: Tell = _silent) -> Path:
+    """Adds the workbook and the description, and puts the finished folder out whole. Returns its path."""
+    from attrition.publish.shelf import put_out
+    from attrition.publish.tables import write_description
+    from attrition.publish.workbook import write_workbook
+
+    description = describe(request)
+    write_workbook(folder / "tables", folder / f"attrition_{request.as_at}.xlsx", description)
+    write_description(folder / "publication.json", description)
+    target = put_out(folder, request.out, request.as_at)
+    with warehouse.connect(request.warehouse, request.settings) as connection:
+        connection.execute(
+            "INSERT INTO run SELECT coalesce(max(run_id), 0) + 1, ?, ?, ?, ? FROM run",
+            [request.as_at, request.today, __version__, target.name],
+        )
+    tell(f"published {target}")
+    return target
+
+
+def describe(request: Request) -> dict[str, object]:
+    """What a publication is made of, so that it can be made again: no paths, no secrets."""
+    from dataclasses import asdict
+
+    text = json.dumps(asdict(request.settings), sort_keys=True)
+    return {
+        "as_at": request.as_at.isoformat(),
+        "made_on": request.today.isoformat(),
+        "program": f"attrition {__version__}",
+        "unit": "incident",
+        "settings": asdict(request.settings),
+        "settings_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "contracts": {extract: contract.version for extract, contract in load_contracts().items()},
+        "marking": "OFFICIAL-SENSITIVE: contains small counts; not for publication",
+    }
+
+
+def run(request: Request, tell: Tell = _silent) -> Path:
+    """The whole run without Prefect: the same functions in the same order. Returns the publication's path."""
+    from attrition.publish.shelf import workshop
+
+    ready = prepare(request)
+    with warehouse.held(ready.warehouse):
+        folder = workshop(ready.out, ready.warehouse)
+        try:
+            ingest(ready, tell)
+            validate(ready, folder, tell)
+            compute(ready, folder, tell)
+            return publish(ready, folder, tell)
+        finally:
+            import shutil
+
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,84 @@
+"""Tests extract files as a run would read them, in memory: nothing is stored and no key is needed."""
+
+import datetime as dt
+import secrets
+from pathlib import Path
+
+from attrition import warehouse
+from attrition.errors import InputRefused
+from attrition.ingest import conform, pseudonym
+from attrition.ingest.deliveries import open_checked, stage
+from attrition.ingest.landing import Arrival, fitting_feeds
+from attrition.ingest.lines import numbered
+from attrition.ingest.mapping import Source, load_sources
+from attrition.settings import Settings, load_settings
+
+_LINES_SHOWN = 5
+
+
+def check_files(files: list[Path], sources: Path | None, config: Path | None, now: dt.date) -> int:
+    """Prints a verdict for each file and returns the exit code: 0 fit to send, 3 refused, 4 stopped by the gate."""
+    settings = load_settings(config)
+    known = load_sources(sources)
+    worst = 0
+    for path in files:
+        try:
+            verdict, code = _check(path, known, settings, now)
+        except InputRefused as fault:
+            verdict, code = f"{fault}".replace("Nothing was published.", "").strip(), 3
+        print(verdict + "\n")
+        worst = worst if worst == 3 else max(worst, code) if code != 3 else 3
+    return worst
+
+
+def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) -> tuple[str, int]:
+    feeds = fitting_feeds(path, sources)
+    if not feeds:
+        names = ", ".join(glob for source in sources for feed in source.feeds for glob in feed.files)
+        raise InputRefused(f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping.")
+    opened = open_checked(Arrival(path, feeds, path.name))
+    lines: list[str] = []
+    code = 0
+    for feed in feeds:
+        with warehouse.connect(Path(":memory:"), settings) as connection:
+            warehouse.prepare(connection)
+            # A throw-away key: these pseudonyms are compared with each other only.
+            pseudonym.arm(connection, secrets.token_bytes(32))
+            conform.arm(connection)
+            staged = stage(connection, opened, feed, settings, now)
+            counts = staged.counts
+            lines.append(
+                f"{path.name} as {feed.extract} ({feed.source}): {counts.rows_read:,} rows read, {counts.accepted:,} accepted, "
+                f"{counts.duplicate:,} duplicate, {counts.out_of_scope:,} out of scope, {counts.quarantined:,} quarantined"
+            )
+            reach = staged.covers_to.isoformat() if staged.covers_to else "not known"
+            lines.append(f"  reaches to {reach}" + (" (latest date in it)" if staged.covers_inferred else ""))
+            quarantined = "SELECT row_no, unnest(reasons) AS reason FROM fate WHERE fate = 'quarantined'"
+            rows = connection.execute(
+                f"SELECT reason, count(*), list(line ORDER BY line) FROM (SELECT reason, line FROM ({numbered(connection, quarantined)}) "
+                "UNION ALL SELECT reason, line FROM unsplit) GROUP BY reason ORDER BY count(*) DESC, reason"
+            ).fetchall()
+            for reason, count, where in rows:
+                shown = ", ".join(str(line) for line in where[:_LINES_SHOWN]) + (", ..." if count > _LINES_SHOWN else "")
+                lines.append(f"  {reason.replace('_', ' ')}: {count:,} rows (lines {shown})")
+            lines += _blanked(connection, feed.extract)
+            if staged.gate:
+                code = 4
+                lines += [f"  STOPPED by {rule}" for rule in staged.gate]
+    verdict = "NOT fit to send: the gate would hold it." if code else "Fit to send."
+    return "\n".join([*lines, verdict]), code
+
+
+def _blanked(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]:  # type: ignore[name-defined]  # noqa: F821
+    from attrition.contract import load_contract
+
+    told = []
+    for position, column in enumerate(load_contract(extract).columns.values()):
+        rows = (
+            f"SELECT row_no FROM conformed ANTI JOIN fate USING (row_no) WHERE faults & {1 << position} > 0"
+        )
+        found = connection.execute(f"SELECT count(*), list(line ORDER BY line) FROM ({numbered(connection, rows)})").fetchone()
+        if found and found[0]:
+            shown = ", ".join(str(line) for line in found[1][:_LINES_SHOWN]) + (", ..." if found[0] > _LINES_SHOWN else "")
+            told.append(f"  {column.name} cannot be read or is not on its list: {found[0]:,} rows (lines {shown})")
+    return told

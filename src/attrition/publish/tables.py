@@ -1,0 +1,54 @@
+"""Writes the published models as CSV and Parquet into a folder. Figures and order come from the models; nothing here counts."""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrition.models import build
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from attrition.validate.checks import Check
+
+PUBLISHED = ("funnel", "funnel_by_period", "reasons", "load", "feeds", "findings")
+
+
+def write_tables(connection: "duckdb.DuckDBPyConnection", folder: Path, *, built: Any = lambda name: None) -> None:
+    """Builds the models and writes each published one as `<table>.csv` and `<table>.parquet`."""
+    build(connection, [f"pub_{table}" for table in PUBLISHED], built)
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in PUBLISHED:
+        _copy(connection, f"pub_{table}", folder / table)
+
+
+def write_checks(connection: "duckdb.DuckDBPyConnection", checks: "list[Check]", folder: Path) -> None:
+    """Writes the verdicts of the validation as a table of their own."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE pub_validation (suite VARCHAR, rule VARCHAR, \"column\" VARCHAR, severity VARCHAR, "
+        "message VARCHAR, status VARCHAR, unexpected BIGINT, checked BIGINT)"
+    )
+    if checks:
+        connection.executemany(
+            "INSERT INTO pub_validation VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [tuple(asdict(c).values()) for c in checks]
+        )
+    _copy(connection, "pub_validation", folder / "validation")
+
+
+def _copy(connection: "duckdb.DuckDBPyConnection", model: str, target: Path) -> None:
+    path = str(target).replace("'", "''")
+    connection.execute(f"COPY {model} TO '{path}.csv' (HEADER, DELIMITER ',')")
+    connection.execute(f"COPY {model} TO '{path}.parquet' (FORMAT parquet)")
+
+
+def write_description(target: Path, description: dict[str, Any]) -> None:
+    """Writes what a publication is made of (as-at date, program, settings, sources) as JSON."""
+    target.write_text(json.dumps(description, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+
+
+def read_table(tables: Path, table: str) -> list[dict[str, str]]:
+    """A published table as rows of text."""
+    with (tables / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

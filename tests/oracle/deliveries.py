@@ -1,0 +1,187 @@
+"""What files do to each other (SPEC section 1): the fate of every row, and the rows in force afterwards.
+
+Files are applied one after the other. Nothing here looks at the as-at date.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle.codes import COLUMNS, KEYS, SETS
+from oracle.reading import Conformed, RawRow, Row, conform
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file: its extract, its rows in file order, and how it relates to earlier ones.
+
+    `kind` is update, append or snapshot.
+    """
+
+    extract: str
+    file: str
+    rows: Sequence[RawRow]
+    kind: str = "update"
+    source: str = "contract"
+
+
+@dataclass
+class Load:
+    """The load line of one file: a fate for every row, and the reasons of quarantined rows by position."""
+
+    file: str
+    extract: str
+    fates: list[str]
+    reasons: dict[int, tuple[str, ...]]
+    findings: Counter[str]
+    superseded: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """rows_read, accepted, duplicate, quarantined, superseded."""
+        fate = Counter(self.fates)
+        return {
+            "rows_read": len(self.fates),
+            "accepted": fate["accepted"],
+            "duplicate": fate["duplicate"],
+            "quarantined": fate["quarantined"],
+            "superseded": self.superseded,
+        }
+
+
+@dataclass
+class Held:
+    """Everything loaded: the rows in force by extract, and one load line for each file."""
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {extract: [] for extract in COLUMNS})
+    loads: list[Load] = field(default_factory=list)
+    # Whether a row accepted from a source, superseded or not, ever stated a business type.
+    states_business_type: bool = False
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A row in force: which load brought it, and from which source."""
+
+    row: Row
+    load: int
+    source: str
+
+
+def _key(extract: str, row: Row) -> tuple[Any, ...] | None:
+    return tuple(row[column] for column in KEYS[extract]) if KEYS[extract] else None
+
+
+def _set(extract: str, row: Row) -> tuple[Any, ...]:
+    return tuple(row[column] for column in SETS[extract])
+
+
+def _content(row: Row) -> tuple[Any, ...]:
+    return tuple(row.values())
+
+
+def _fates(
+    delivery: Delivery, rows: list[Conformed], standing: list[_Standing]
+) -> tuple[list[str], dict[int, Any]]:
+    """The fate of each row, each test among the rows that are still standing."""
+    fates = ["accepted"] * len(rows)
+    reasons: dict[int, tuple[str, ...]] = {}
+    for position, read in enumerate(rows):
+        if read.reasons:
+            fates[position] = "quarantined"
+            reasons[position] = read.reasons
+
+    # Of identical rows the last stands; an appended row that is held already brings nothing new.
+    seen = {_content(held.row) for held in standing} if delivery.kind == "append" else set()
+    for position in reversed(range(len(rows))):
+        if fates[position] == "accepted":
+            content = _content(rows[position].row)
+            if content in seen:
+                fates[position] = "duplicate"
+            seen.add(content)
+
+    # Of different rows with one key the last wins.
+    keys = set()
+    for position in reversed(range(len(rows))):
+        key = _key(delivery.extract, rows[position].row)
+        if fates[position] == "accepted" and key is not None:
+            if key in keys:
+                fates[position] = "quarantined"
+                reasons[position] = ("conflicting_duplicate",)
+            keys.add(key)
+    return fates, reasons
+
+
+def _incomplete_sets(extract: str, rows: list[Conformed]) -> set[tuple[Any, ...]]:
+    """The sets that quarantined rows belong to, where the columns that name the set could be read."""
+    # A CPS row need not name its force: those that do not are a set of their own.
+    needed = [column for column in SETS[extract] if (extract, column) != ("cps", "force")]
+    named = set()
+    for read in rows:
+        if read.reasons and all(read.row[column] is not None for column in needed):
+            named.add(_set(extract, read.row))
+    return named
+
+
+def _apply(
+    delivery: Delivery, load: Load, number: int, rows: list[Conformed], standing: list[_Standing]
+) -> list[_Standing]:
+    """The rows in force after the file."""
+    extract = delivery.extract
+    arrived = [
+        _Standing(read.row, number, delivery.source)
+        for read, fate in zip(rows, load.fates, strict=True)
+        if fate == "accepted"
+    ]
+    if delivery.kind == "append":
+        replaced_keys = {_key(extract, new.row) for new in arrived} - {None}
+        return [held for held in standing if _key(extract, held.row) not in replaced_keys] + arrived
+
+    # A set that is held and arrives with a row missing stays as it was. An incident is a set of one row: a
+    # good row beside a quarantined one is its last good version.
+    held_sets = {_set(extract, held.row) for held in standing}
+    kept: set[tuple[Any, ...]] = set()
+    if extract == "incident":
+        kept = _incomplete_sets(extract, rows) - {_set(extract, new.row) for new in arrived}
+    else:
+        kept = _incomplete_sets(extract, rows) & held_sets
+        load.findings["set_incomplete"] += len(kept)
+    arrived = [new for new in arrived if _set(extract, new.row) not in kept]
+
+    replaced_sets = {_set(extract, new.row) for new in arrived}
+    replaced_keys = {_key(extract, new.row) for new in arrived} - {None}
+    forces = {read.row["force"] for read, fate in zip(rows, load.fates, strict=True) if fate == "accepted"}
+    stay = []
+    for held in standing:
+        in_set = _set(extract, held.row) in replaced_sets or _key(extract, held.row) in replaced_keys
+        withdrawn = (
+            delivery.kind == "snapshot" and held.source == delivery.source and held.row["force"] in forces
+        )
+        if not in_set and (not withdrawn or _set(extract, held.row) in kept):
+            stay.append(held)
+    return stay + arrived
+
+
+def load(deliveries: Sequence[Delivery]) -> Held:
+    """Applies the deliveries in the order given."""
+    standing: dict[str, list[_Standing]] = {extract: [] for extract in COLUMNS}
+    held = Held()
+    for number, delivery in enumerate(deliveries):
+        extract = delivery.extract
+        rows = [conform(extract, raw) for raw in delivery.rows]
+        fates, reasons = _fates(delivery, rows, standing[extract])
+        findings: Counter[str] = Counter()
+        for read, fate in zip(rows, fates, strict=True):
+            if fate == "accepted":
+                findings.update(read.findings)
+                if extract == "incident" and read.row["business_type"] is not None:
+                    held.states_business_type = True
+        line = Load(delivery.file, extract, fates, reasons, findings)
+        held.loads.append(line)
+        standing[extract] = _apply(delivery, line, number, rows, standing[extract])
+    in_force = Counter(row.load for rows in standing.values() for row in rows)
+    for number, line in enumerate(held.loads):
+        line.superseded = line.counts["accepted"] - in_force[number]
+    held.rows = {extract: [row.row for row in rows] for extract, rows in standing.items()}
+    return held
