@@ -303,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             place = place.tb_next
         where = f" in {Path(place.tb_frame.f_code.co_filename).name}, line {place.tb_lineno}" if place else ""
         print(
-            f"attrition: an unforeseen fault ({type(fault).__name__}{where}). Nothing was published. "
+            f"attrition: an unforeseen fault ({type(fault).__name__}{where}). "
             "Run it again with --debug before the verb and report what it prints, without any data.",
             file=sys.stderr,
         )

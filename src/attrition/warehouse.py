@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS load (
     file VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, source VARCHAR NOT NULL, extract VARCHAR NOT NULL,
     delivery VARCHAR NOT NULL, part VARCHAR, mapping_sha256 VARCHAR NOT NULL, contract_sha256 VARCHAR NOT NULL,
     covers_to DATE, covers_inferred BOOLEAN NOT NULL, empty_means_not_business BOOLEAN NOT NULL,
+    tells_business_type BOOLEAN NOT NULL,
     rows_read BIGINT NOT NULL, accepted BIGINT NOT NULL, duplicate BIGINT NOT NULL, out_of_scope BIGINT NOT NULL,
     quarantined BIGINT NOT NULL, state VARCHAR NOT NULL, gate VARCHAR);
 CREATE TABLE IF NOT EXISTS load_force (load_id INTEGER NOT NULL, force VARCHAR);

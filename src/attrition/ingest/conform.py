@@ -194,8 +194,11 @@ def same(contract: Contract, left: str, right: str, columns: tuple[str, ...] | N
     return " AND ".join(f"{left}.{name(c)} IS NOT DISTINCT FROM {right}.{name(c)}" for c in wanted)
 
 
-def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract) -> None:
-    """Fills `fate` (row_no, fate, reasons) with the rows of `conformed` that are not accepted."""
+def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract, delivery: str) -> None:
+    """Fills `fate` (row_no, fate, reasons) with the rows of `conformed` that are not accepted.
+
+    For an `append` a row identical to one held is a duplicate too.
+    """
     execute = connection.execute
     execute("DROP TABLE IF EXISTS fate")
     execute(
@@ -215,6 +218,11 @@ def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract) -> N
         f"INSERT INTO fate SELECT row_no, 'duplicate', NULL FROM rival "
         f"QUALIFY row_number() OVER (PARTITION BY {every} ORDER BY row_no DESC) > 1"
     )
+    if delivery == "append":
+        execute(
+            "INSERT INTO fate SELECT DISTINCT c.row_no, 'duplicate', NULL::VARCHAR[] FROM conformed AS c ANTI JOIN fate "
+            f"USING (row_no) JOIN {contract.extract}_version AS v ON {same(contract, 'c', 'v')} WHERE v.replaced_by IS NULL"
+        )
     if contract.key:
         keys = ", ".join(name(c) for c in contract.key)
         execute(

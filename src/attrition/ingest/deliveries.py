@@ -188,11 +188,9 @@ def stage(
             f"The mapping {feed.source} ({feed.extract}) has an expression or date format that fails on {file.path.name} "
             f"({type(fault).__name__}). Use try_cast and nullif in expressions, and test the mapping with `attrition check`."
         ) from None
-    conform.give_fates(connection, contract)
+    conform.give_fates(connection, contract, feed.delivery)
     number_lines(connection, raw)
     covered, inferred = covers_to(connection, feed, contract, file.path, now)
-    if feed.delivery == "append":
-        replacing.drop_rows_already_held(connection, contract)
     counts = _count(connection, raw, contract, file)
     return Staged(counts, covered, inferred, ledger.gate(counts, file.cut_short, settings))
 

@@ -176,12 +176,17 @@ def record(
         bound,
     )
     means = feed.columns.get("business_type")
+    told = (
+        connection.execute("SELECT count(business_type) FROM conformed ANTI JOIN fate USING (row_no)").fetchone()
+        if means
+        else None
+    )
     connection.execute(
-        "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             load_id, entry.arrival, now, entry.file, entry.sha256, feed.source, feed.extract, feed.delivery,
             entry.delivery, feed.fingerprint, load_contract(feed.extract).sha256, staged.covers_to,
-            staged.covers_inferred, bool(means and means.empty_means), counts.rows_read, counts.accepted,
+            staged.covers_inferred, bool(means and means.empty_means), bool(told and told[0]), counts.rows_read, counts.accepted,
             counts.duplicate, counts.out_of_scope, counts.quarantined, state, "; ".join(staged.gate) or None,
         ],
     )  # fmt: skip

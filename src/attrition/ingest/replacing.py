@@ -20,16 +20,6 @@ def _listed(columns: tuple[str, ...]) -> str:
     return ", ".join(name(column) for column in columns)
 
 
-def drop_rows_already_held(connection: "duckdb.DuckDBPyConnection", contract: "Contract") -> None:
-    """For an `append`: rows identical to one held are duplicates."""
-    table = f"{contract.extract}_version"
-    by = same(contract, "c", "v", contract.key or contract.replaced_by)
-    connection.execute(
-        f"INSERT INTO fate SELECT DISTINCT c.row_no, 'duplicate', NULL::VARCHAR[] FROM conformed AS c ANTI JOIN fate "
-        f"USING (row_no) JOIN {table} AS v ON {by} AND {same(contract, 'c', 'v')} WHERE v.replaced_by IS NULL"
-    )
-
-
 def withdraw(connection: "duckdb.DuckDBPyConnection", loads: tuple[int, ...]) -> None:
     """Takes loads out of force because they are about to be made anew; what they had replaced is in force again.
 
@@ -86,8 +76,9 @@ def insert(
         f"v.replaced_by IS NULL AND v.load_id <> {load_id} AND v.load_id IN (SELECT load_id FROM load WHERE "
         f"state = 'loaded' AND arrival <= {arrival})"
     )
-    by = contract.key if feed.delivery == "append" else contract.replaced_by
-    if by:
+    # An update replaces whole sets; a record that moved to another set (a CPS row's force, say) leaves the old one too.
+    replaced = [contract.key] if feed.delivery == "append" else [contract.replaced_by, contract.key]
+    for by in dict.fromkeys(columns for columns in replaced if columns):
         execute(
             f"UPDATE {table} AS v SET replaced_by = {load_id} FROM (SELECT DISTINCT {_listed(by)} FROM {table} "
             f"WHERE load_id = {load_id} AND replaced_by IS NULL) AS n WHERE {older} AND {same(contract, 'v', 'n', by)}"

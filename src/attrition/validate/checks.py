@@ -98,7 +98,7 @@ def validate(warehouse: Path) -> list[Check]:
                 checks += _run_suite(gx, source, extract, suite, totals[extract])
         return checks
     finally:
-        source.get_engine().dispose()
+        dialect.close_all()
 
 
 def _run_suite(gx: Any, source: Any, extract: str, suite: dict[str, Any], total: int) -> list[Check]:

@@ -9,12 +9,20 @@ from typing import Any
 from duckdb_engine import Dialect
 from sqlalchemy.dialects import registry
 
+_OPENED: list[Any] = []
+
 
 class ReadOnlyDialect(Dialect):
     """duckdb-engine's dialect with transactions left out."""
 
     driver = "attrition"
     supports_statement_cache = False
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """Opens a connection and remembers it, since Great Expectations keeps some for the life of the process."""
+        connection = super().connect(*arguments, **options)
+        _OPENED.append(connection)
+        return connection
 
     def do_begin(self, connection: Any) -> None:
         """Nothing to begin."""
@@ -24,6 +32,12 @@ class ReadOnlyDialect(Dialect):
 
     def do_rollback(self, connection: Any) -> None:
         """Nothing to roll back."""
+
+
+def close_all() -> None:
+    """Closes every connection that was opened, so that the warehouse is free to be written again."""
+    while _OPENED:
+        _OPENED.pop().close()
 
 
 def register() -> None:
