@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _ISO = "%Y-%m-%d"
+_QUARANTINED = "SELECT row_no FROM fate WHERE fate = 'quarantined'"
 _WHITE = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
@@ -35,15 +36,23 @@ def arm(connection: "duckdb.DuckDBPyConnection") -> None:
         codes = ", ".join(text(code) for code in reference.codes(code_list))
         connection.execute(f"DROP TYPE IF EXISTS code_{code_list}")
         connection.execute(f"CREATE TEMP TYPE code_{code_list} AS ENUM ({codes})")
-    # Nearly every cell is clean, and telling so is cheaper than trimming it.
+    # The shape is told first: a cast would also take dates that are not written as YYYY-MM-DD.
     connection.execute(
-        "CREATE OR REPLACE TEMP MACRO trimmed(cell) AS CASE WHEN cell < '!' OR cell >= chr(160) OR suffix(cell, ' ') "
-        f"OR right(cell, 1) < '!' OR suffix(cell, chr(160)) THEN nullif(trim(cell, {_WHITE}), '') ELSE cell END"
+        "CREATE OR REPLACE TEMP MACRO iso_date(cell) AS CASE WHEN cell >= '0' THEN "
+        "CASE WHEN cell LIKE '____-__-__' THEN try_cast(cell AS DATE) "
+        "WHEN cell LIKE '____-__-__ %' OR cell LIKE '____-__-__T%' THEN try_cast(left(cell, 10) AS DATE) END END"
     )
+
+
+def arm_trimming(connection: "duckdb.DuckDBPyConnection", *, line_ends: bool) -> None:
+    """Gives the connection `trimmed(cell)`. Nearly every cell is clean, and telling so is cheaper than trimming it; only
+    where cells may hold line ends is it worth asking for one at their end.
+    """
+    white = (" ", "\t", "\xa0", *(("\n", "\r") if line_ends else ()))
+    ends = " OR ".join(f"suffix(cell, chr({ord(sign)}))" for sign in white)
     connection.execute(
-        "CREATE OR REPLACE TEMP MACRO iso_date(cell) AS CASE WHEN try_cast(left(cell, 10) AS DATE)::VARCHAR "
-        "= left(cell, 10) AND (length(cell) = 10 OR substr(cell, 11, 1) IN (' ', 'T')) "
-        "THEN try_cast(left(cell, 10) AS DATE) END"
+        f"CREATE OR REPLACE TEMP MACRO trimmed(cell) AS CASE WHEN cell BETWEEN '!' AND '~~~~' AND NOT ({ends}) THEN cell "
+        f"ELSE nullif(trim(cell, {_WHITE}), '') END"
     )
 
 
@@ -115,13 +124,17 @@ class Conforming:
             wanted |= {self.feed.covers_to.column.casefold(): self.feed.covers_to.column}
         return list(wanted.values())
 
-    def mapped_sql(self) -> str:
-        """Common table expressions `source_row` and `mapped`: texts under the contract's names."""
+    def mapped_sql(self, only: str = "") -> str:
+        """Common table expressions `source_row` and `mapped`: texts under the contract's names. `only` is a query of the
+        row numbers wanted; empty: all.
+        """
         sources = ", ".join(f"trimmed({name(c)}) AS {name(c)}" for c in self.source_columns())
         scope = f"coalesce(({self.feed.where}), false)" if self.feed.where else "true"
         cells = ", ".join(f"{_mapped(rule)} AS {name(column)}" for column, rule in self.rules.items())
         return (
-            f"source_row AS (SELECT rowid - (SELECT min(rowid) FROM raw) AS row_no{', ' if sources else ''}{sources} FROM raw), "
+            f"source_row AS (SELECT rowid - (SELECT min(rowid) FROM raw) AS row_no{', ' if sources else ''}{sources} FROM raw"
+            + (f" WHERE rowid IN (SELECT row_no + (SELECT min(rowid) FROM raw) FROM ({only}))" if only else "")
+            + "), "
             f"mapped AS (SELECT row_no, {scope} AS in_scope, {cells} FROM source_row)"
         )
 
@@ -170,8 +183,8 @@ class Conforming:
             for column in self.rules
         )
         return (
-            f"WITH {self.mapped_sql()} SELECT m.row_no AS row_no, json_object({fields}) AS fields FROM mapped AS m "
-            "JOIN conformed AS c USING (row_no) JOIN fate AS f USING (row_no) WHERE f.fate = 'quarantined'"
+            f"WITH {self.mapped_sql(_QUARANTINED)} SELECT m.row_no AS row_no, json_object({fields}) AS fields FROM mapped AS m "
+            "JOIN conformed AS c USING (row_no)"
         )
 
 

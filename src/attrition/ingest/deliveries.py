@@ -180,6 +180,7 @@ def stage(
     if file.kind == "csv" and not file.altered:
         file.content = b""
     connection.execute("DROP TABLE IF EXISTS temp.conformed")
+    conform.arm_trimming(connection, line_ends=raw.line_ends_in_cells)
     try:
         connection.execute(work.conformed_sql())
     except Exception as fault:

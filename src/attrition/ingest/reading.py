@@ -1,12 +1,13 @@
-"""Reads one CSV, XLSX or Parquet file into a raw text table in memory, and knows the line of every row.
+"""Opens one CSV, XLSX or Parquet file and loads it as a raw text table in memory, with the line of every row.
 
-The fast way is DuckDB's CSV reader, checked against an independent count of the file's records; whatever that reader
-does not account for to the last row (stray quotes, unreadable bytes, mixed line ends) goes the careful way, line by
-line. Raw text stays in memory: nothing here is written to disk.
+The fast way is DuckDB's CSV reader, checked against an independent count of the file's records; whatever that
+reader does not account for to the last row (stray quotes, unreadable bytes, mixed line ends) goes the careful way,
+line by line. Raw text stays in memory: nothing here is written to disk.
 """
 
 import hashlib
-import zipfile
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,21 +22,35 @@ if TYPE_CHECKING:
 
 KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
+# What a file's first bytes say it is, whatever its name says.
+_SIGNATURES = (
+    (b"\xd0\xcf\x11\xe0", "old"),
+    (b"PK\x03\x04", "an Excel or zip file"),
+    (b"PK\x05\x06", "an Excel or zip file"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"7z\xbc\xaf", "a compressed file"),
+    (b"Rar!", "a compressed file"),
+    (b"%PDF", "a PDF file"),
+)
 
 
 @dataclass
 class Reject:
-    """A line that cannot be split into the header's columns: where it is and a hash of its text, never the text."""
+    """A line that cannot be split into the header's columns: its place and a hash of its text, never the text."""
 
     line: int
     reason: str
     sha256: str
-    cell: dict[str, str] | None = None
 
 
 @dataclass
 class Opened:
-    """A file that was opened: what it is, its header, and the bytes or rows that follow."""
+    """A file that was opened: what it is, its header, and the bytes or rows that follow.
+
+    `stamp` is the file's size and time of change when it was opened; `names` are the names and types of a Parquet
+    file's columns as DuckDB knows them, where `header` has the names trimmed.
+    """
 
     path: Path
     kind: str
@@ -51,20 +66,23 @@ class Opened:
     notes: list[str] = field(default_factory=list)
     cut_short: bool = False
     iso_dates: bool = False
+    stamp: tuple[int, int] | None = None
+    names: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
 class RawTable:
     """The raw rows of a file as a table in memory.
 
-    `rows_read` counts records below the header, counted apart from the reader; `lines` gives the line of each row in
-    the order of `rowid`.
+    `rows_read` counts records below the header, counted apart from the reader; `lines` gives the line of each row
+    in the order of `rowid`.
     """
 
     table: str
     rows_read: int
     lines: "np.ndarray[Any, Any]"
     rejects: list[Reject]
+    line_ends_in_cells: bool = True
 
 
 def _refuse(path: Path, what: str, mend: str) -> InputRefused:
@@ -76,23 +94,41 @@ def file_kind(path: Path) -> str | None:
     return KINDS.get(path.suffix.lower())
 
 
-def read_bytes(path: Path) -> bytes:
-    """The file's bytes. Raises InputRefused if it cannot be read, is empty, or is still being written."""
+def read_bytes(path: Path) -> tuple[bytes, tuple[int, int]]:
+    """The file's bytes, and its size and time of change. Raises InputRefused if it cannot be read, is empty, or is still being written."""
     try:
         before = path.stat()
+        if not stat.S_ISREG(before.st_mode):
+            raise _refuse(path, "this is not an ordinary file", "Put the extract itself there.")
         content = path.read_bytes()
         after = path.stat()
     except PermissionError:
         raise _refuse(
             path, "the file may not be read", "Close it in other programs and allow this account to read it."
         ) from None
+    except FileNotFoundError:
+        raise _refuse(
+            path, "the file is not there, or is a link to one that is not", "Put the extract itself there."
+        ) from None
     except OSError:
         raise _refuse(path, "the file cannot be read", "Copy it again to a local disk.") from None
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
+    if _stamp(before) != _stamp(after) or len(content) != after.st_size:
         raise _refuse(path, "the file is still being written", "Run again when the copy is finished.")
     if not content:
         raise _refuse(path, "the file is empty (0 bytes)", "Export it again.")
-    return content
+    return content, _stamp(after)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _changed(opened: Opened) -> bool:
+    """Whether the file is no longer the one that was opened."""
+    try:
+        return opened.stamp is not None and _stamp(opened.path.stat()) != opened.stamp
+    except OSError:
+        return True
 
 
 def open_file(
@@ -112,60 +148,74 @@ def open_file(
     kind = file_kind(path)
     if kind is None:
         raise _refuse(path, "this kind of file is not read", "Send CSV, XLSX or Parquet.")
-    content = read_bytes(path)
+    content, stamp = read_bytes(path)
     sha256 = hashlib.sha256(content).hexdigest()
-    _check_magic(path, kind, content)
-    if kind == "xlsx":
-        from attrition.ingest.sheets import open_sheet
+    _check_signature(path, kind, content)
+    if kind == "csv":
+        opened = text_lines.open_text(path, content, sha256, encoding, delimiter, header_row, expected)
+    else:
+        from attrition.ingest import sheets
 
-        return open_sheet(path, sha256, sheet, header_row, first_rows)
-    if kind == "parquet":
-        return _open_parquet(path, sha256)
-    return text_lines.open_text(path, content, sha256, encoding, delimiter, header_row, expected)
+        if kind == "xlsx":
+            opened = sheets.open_sheet(path, sha256, sheet, header_row, first_rows)
+        else:
+            opened = sheets.open_parquet(path, sha256)
+    opened.stamp = stamp
+    return opened
 
 
-def _check_magic(path: Path, kind: str, content: bytes) -> None:
-    zipped, old, parquet = content[:4] == b"PK\x03\x04", content[:4] == b"\xd0\xcf\x11\xe0", content[:4] == b"PAR1"
-    if old:
+def _check_signature(path: Path, kind: str, content: bytes) -> None:
+    is_really = next(
+        (what for sign, what in _SIGNATURES if content.startswith(sign)), "text or something else"
+    )
+    if is_really == "old":
         raise _refuse(
-            path, "this is an old or password-protected Excel file", "Save it as a plain .xlsx or .csv without a password."
+            path,
+            "this is an old or password-protected Excel file",
+            "Save it as a plain .xlsx or .csv without a password.",
         )
-    if kind == "xlsx" and not zipped:
-        raise _refuse(path, "the name says Excel, the content is not", "Give it the ending of what it is (.csv?).")
-    if kind == "parquet" and not (parquet and content[-4:] == b"PAR1"):
-        raise _refuse(path, "the Parquet file is damaged or cut short", "Export it again.")
-    if kind == "csv" and (zipped or parquet):
-        what = "an Excel or zip file" if zipped else "a Parquet file"
-        raise _refuse(path, f"the name says text, the content is {what}", "Give it the ending of what it is.")
-    if kind == "csv" and not content.strip(b"\x00"):
+    if not content.strip(b"\x00"):
         raise _refuse(path, "the file holds nothing but zero bytes", "The copy failed; send it again.")
+    said, fits = {
+        "csv": ("text", "text or something else"),
+        "xlsx": ("Excel", "an Excel or zip file"),
+        "parquet": ("Parquet", "a Parquet file"),
+    }[kind]
+    if is_really != fits:
+        raise _refuse(
+            path,
+            f"the name says {said}, the content is {is_really}",
+            "Give it the ending of what it is, or export it again.",
+        )
+    if kind == "parquet" and not content.endswith(b"PAR1"):
+        raise _refuse(path, "the Parquet file is damaged or cut short", "Export it again.")
 
 
-def _open_parquet(path: Path, sha256: str) -> Opened:
-    import duckdb
-
-    try:
-        with duckdb.connect() as connection:
-            described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
-    except duckdb.Error:
-        raise _refuse(path, "the Parquet file is damaged", "Export it again.") from None
-    return Opened(path, "parquet", sha256, [row[0] for row in described], iso_dates=True)
-
-
-def load_raw(connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int) -> RawTable:
+def load_raw(
+    connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int
+) -> RawTable:
     """Loads the named source columns into the table `raw` of the (in-memory) connection, trimmed of nothing.
 
-    Raises InputRefused where a file breaks off in a way that leaves no rows to judge.
+    Raises InputRefused where a file breaks off in a way that leaves no rows to judge, or has changed since it was
+    opened.
     """
     connection.execute("DROP TABLE IF EXISTS raw")
+    loaded = None
     if opened.kind == "parquet":
-        return _load_parquet(connection, opened, columns)
-    if opened.rows is None:
-        fast = _load_fast(connection, opened, columns, longest_cell)
-        if fast is not None:
-            return fast
-        opened.rows = list(text_lines.careful_rows(opened, longest_cell))
-    return _load_rows(connection, opened, columns, longest_cell)
+        from attrition.ingest.sheets import load_parquet
+
+        loaded = load_parquet(connection, opened, columns, longest_cell)
+    elif opened.rows is None:
+        loaded = _load_fast(connection, opened, columns, longest_cell)
+        if loaded is None:
+            opened.rows = list(text_lines.careful_rows(opened, longest_cell))
+    if loaded is None:
+        loaded = _load_rows(connection, opened, columns, longest_cell)
+    if _changed(opened):
+        raise _refuse(
+            opened.path, "the file changed while it was being read", "Run again when the copy is finished."
+        )
+    return loaded
 
 
 def _quoted(name: str) -> str:
@@ -192,7 +242,7 @@ def _load_fast(
     import numpy as np
 
     records = text_lines.record_lines(opened)
-    if records is None or records.longest > longest_cell:
+    if records is None or records.longest > longest_cell or records.swallows_rows:
         return None
     location = str(opened.path)
     memory = None
@@ -207,12 +257,14 @@ def _load_fast(
     try:
         connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
         connection.execute(
-            f"CREATE TABLE raw AS SELECT {', '.join(_quoted(c) for c in columns) or 'NULL AS nothing'} FROM read_csv("
+            f"CREATE TEMP TABLE raw AS SELECT {', '.join(_quoted(c) for c in columns) or 'NULL AS nothing'} FROM read_csv("
             f"{_sql_text(location)}, columns={{{types}}}, auto_detect=false, header=false, skip={opened.header_line}, "
             f"delim={_sql_text(opened.delimiter)}, quote='\"', escape='\"', strict_mode=true, store_rejects=true, "
-            "rejects_limit=10000, max_line_size=4000000)"
+            "rejects_limit=10000, max_line_size=4000000, hive_partitioning=false)"
         )
-        bad = connection.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
+        bad = connection.execute(
+            "SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line"
+        ).fetchall()
         loaded = connection.execute("SELECT count(*) FROM raw").fetchone()
     except duckdb.Error:
         connection.execute("DROP TABLE IF EXISTS raw")
@@ -232,10 +284,17 @@ def _load_fast(
     if not accounted:
         connection.execute("DROP TABLE raw")
         return None
-    rejects = [Reject(line, "wrong_number_of_columns", text_lines.line_hash(opened, records, line)) for line in lines]
+    rejects = [
+        Reject(line, "wrong_number_of_columns", text_lines.line_hash(opened, records, line)) for line in lines
+    ]
     kept = records.lines[~np.isin(records.lines, lines)] if lines else records.lines
-    opened.cut_short = bool(lines) and lines[-1] == records.lines[-1] and not records.ends_with_line_end
-    return RawTable("raw", len(records.lines), kept, rejects)
+    opened.cut_short = (
+        bool(lines)
+        and lines[-1] == records.lines[-1]
+        and not records.ends_with_line_end
+        and text_lines.breaks_off(opened.content[int(records.starts[lines[-1] - 1]) :])
+    )
+    return RawTable("raw", len(records.lines), kept, rejects, records.quoted_line_ends)
 
 
 def _sql_text(text: str) -> str:
@@ -254,7 +313,7 @@ def _load_rows(
     good: list[tuple[int, list[str | None]]] = []
     for line, cells in rows:
         if any(cell is not None and len(cell) > longest_cell for cell in cells):
-            rejects.append(Reject(line, "cell_too_long", ""))
+            rejects.append(Reject(line, "cell_too_long", text_lines.cells_hash(cells)))
         else:
             good.append((line, cells))
     wanted = [positions[name.casefold()] for name in columns]
@@ -266,25 +325,11 @@ def _load_rows(
         or {"nothing": pa.nulls(len(good))}
     )
     connection.register("raw_rows", table)
-    connection.execute("CREATE TABLE raw AS SELECT * FROM raw_rows")
+    connection.execute("CREATE TEMP TABLE raw AS SELECT * FROM raw_rows")
     connection.unregister("raw_rows")
     lines = np.array([line for line, _ in good], dtype="int64")
     rejects.sort(key=lambda reject: reject.line)
     return RawTable("raw", len(good) + len(rejects), lines, rejects)
-
-
-def _load_parquet(connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str]) -> RawTable:
-    import duckdb
-    import numpy as np
-
-    picked = ", ".join(f"{_quoted(name)}::VARCHAR AS {_quoted(name)}" for name in columns) or "NULL AS nothing"
-    try:
-        connection.execute(f"CREATE TABLE raw AS SELECT {picked} FROM read_parquet({_sql_text(str(opened.path))})")
-    except duckdb.Error:
-        raise _refuse(opened.path, "the Parquet file cannot be read to its end", "Export it again.") from None
-    counted = connection.execute("SELECT count(*) FROM raw").fetchone()
-    count = counted[0] if counted else 0
-    return RawTable("raw", count, np.arange(1, count + 1, dtype="int64"), [])
 
 
 def sample_rows(opened: Opened, most: int = 20_000) -> Iterator[list[str]]:
@@ -292,9 +337,12 @@ def sample_rows(opened: Opened, most: int = 20_000) -> Iterator[list[str]]:
     if opened.kind == "parquet":
         import duckdb
 
+        from attrition.ingest import sheets
+
         with duckdb.connect() as connection:
             rows = connection.execute(
-                f"SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?) LIMIT {int(most)}", [str(opened.path)]
+                f"SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?, hive_partitioning=false) LIMIT {int(most)}",
+                [sheets.exact(opened.path)],
             ).fetchall()
         yield from ([cell or "" for cell in row] for row in rows)
         return
@@ -303,12 +351,3 @@ def sample_rows(opened: Opened, most: int = 20_000) -> Iterator[list[str]]:
         if number >= most:
             return
         yield [cell or "" for cell in cells]
-
-
-def is_damaged_zip(path: Path) -> bool:
-    """Whether an .xlsx file cannot be opened as the zip file that it is."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is not None
-    except (zipfile.BadZipFile, OSError, RuntimeError, EOFError):
-        return True
