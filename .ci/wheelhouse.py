@@ -31,14 +31,14 @@ def requirements_for(system: str, version: str, lock: Path) -> list[str]:
         "platform_python_implementation": "CPython",
     }
     wanted, keep = [], False
-    for line in lock.read_text(encoding="utf-8").splitlines():
+    for stated_line in lock.read_text(encoding="utf-8").splitlines():
+        line = stated_line
         if line and not line[0].isspace() and not line.startswith("#"):
-            stated = line.rstrip("\\ ").partition(";")
-            keep = not stated[2] or Marker(stated[2].strip()).evaluate(environment)
-            line = stated[0].strip() + " \\"
+            name, _, marker = line.rstrip("\\ ").partition(";")
+            keep = not marker or Marker(marker.strip()).evaluate(environment)
+            line = name.strip() + " \\"
         if keep and not line.strip().startswith("#"):
             wanted.append(line)
-    # The last hash of a package must not end in a continuation, which the comment lines left out may have closed.
     return wanted
 
 

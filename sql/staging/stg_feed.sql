@@ -24,7 +24,8 @@ reach AS (
     SELECT
         feed.extract,
         police_force."force",
-        max(delivered.covers_to) FILTER (WHERE delivered."force" IS NULL OR delivered."force" = police_force."force") AS own_covers_to,
+        max(delivered.covers_to) FILTER (WHERE delivered."force" IS NULL OR delivered."force" = police_force."force")
+            AS own_covers_to,
         max(delivered.covers_to) AS any_covers_to
     FROM feed
     CROSS JOIN police_force

@@ -46,11 +46,11 @@ def show_case(place: Path, wanted: str, as_at: dt.date | None, config: Path | No
     if day is None:
         raise UsageFault("Nothing was published from this warehouse yet; name the day with --as-at.")
     force, _, plain = wanted.rpartition("/")
-    with open_models(Request(Path("."), day, Path("."), path, config=config)) as connection:
+    with open_models(Request(Path(), day, Path(), path, config=config)) as connection:
         rows = _records(
             connection,
             "SELECT i.*, load.file FROM incident AS i JOIN load USING (load_id) WHERE (i.incident_id = $ref OR i.crime_ref = $ref) "
-            "AND ($force = '' OR i.\"force\" = lower($force)) ORDER BY i.\"force\", i.incident_id, i.victim_no",
+            'AND ($force = \'\' OR i."force" = lower($force)) ORDER BY i."force", i.incident_id, i.victim_no',
             {"ref": plain, "force": force},
         )
         if not rows:
@@ -124,7 +124,7 @@ def _crime_rows(connection: "duckdb.DuckDBPyConnection", incident: dict[str, Any
     rows = []
     for row in _records(
         connection,
-        "SELECT v.*, load.file FROM investigation AS v JOIN load USING (load_id) WHERE v.\"force\" = $force "
+        'SELECT v.*, load.file FROM investigation AS v JOIN load USING (load_id) WHERE v."force" = $force '
         "AND v.crime_ref = $ref ORDER BY outcome_date NULLS FIRST, load_id, line",
         bound,
     ):
@@ -133,7 +133,7 @@ def _crime_rows(connection: "duckdb.DuckDBPyConnection", incident: dict[str, Any
     for row in _records(
         connection,
         "SELECT v.*, load.file, k.rule FROM link_cps AS k JOIN cps AS v USING (load_id, line) JOIN load USING (load_id) "
-        "WHERE k.\"force\" = $force AND k.crime_ref = $ref ORDER BY received_date, load_id, line",
+        'WHERE k."force" = $force AND k.crime_ref = $ref ORDER BY received_date, load_id, line',
         bound,
     ):
         rows.append({**row, "extract": "cps", "told": f"linked by {row['rule']}: {_told(row, _CPS)}"})

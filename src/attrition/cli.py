@@ -6,9 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrition import __version__
 from attrition.errors import AttritionError, UsageFault
+
+if TYPE_CHECKING:
+    from attrition.pipeline import Request
 
 _EXITS = """exit codes:
   0  done
@@ -41,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(
         prog="attrition",
         description="Shows where hate crime cases fall away between report and conviction, and why.",
-        epilog="example:\n  attrition demo\n  attrition run --landing extracts --as-at 2025-03-31 --out publications\n\n" + _EXITS,
+        epilog="example:\n  attrition demo\n  attrition run --landing extracts --as-at 2025-03-31 --out publications\n\n"
+        + _EXITS,
     )
     top.add_argument("--version", action="version", version=f"attrition {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of a fault")
@@ -55,12 +60,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _verb(verbs: "argparse._SubParsersAction[_Parser]", name: str, summary: str, example: str) -> argparse.ArgumentParser:
+def _verb(
+    verbs: "argparse._SubParsersAction[_Parser]", name: str, summary: str, example: str
+) -> argparse.ArgumentParser:
     return verbs.add_parser(name, help=summary, description=summary, epilog=f"example:\n  {example}\n\n{_EXITS}")
 
 
 def _places(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--warehouse", type=Path, metavar="FILE", help="warehouse on a local disk (default: your local data folder)")
+    verb.add_argument(
+        "--warehouse", type=Path, metavar="FILE", help="warehouse on a local disk (default: your local data folder)"
+    )
     verb.add_argument("--sources", type=Path, metavar="DIR", help="folder of your own source mappings")
     verb.add_argument("--config", type=Path, metavar="FILE", help="thresholds, as attrition.toml")
     verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
@@ -74,7 +83,9 @@ def _add_run(verbs: "argparse._SubParsersAction[_Parser]") -> None:
         "attrition run --landing extracts --as-at 2025-03-31 --out publications",
     )
     verb.add_argument("--landing", type=Path, required=True, metavar="DIR", help="folder that holds the extracts")
-    verb.add_argument("--as-at", type=_day, required=True, metavar="DATE", help="only what had happened by the end of this day counts")
+    verb.add_argument(
+        "--as-at", type=_day, required=True, metavar="DATE", help="only what had happened by the end of this day counts"
+    )
     verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of publications")
     verb.add_argument("--direct", action="store_true", help="run without Prefect")
     _places(verb)
@@ -83,7 +94,10 @@ def _add_run(verbs: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _add_demo(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs, "demo", "Make sample extracts (made up) and run everything on them.", "attrition demo --out demo --incidents 3000"
+        verbs,
+        "demo",
+        "Make sample extracts (made up) and run everything on them.",
+        "attrition demo --out demo --incidents 3000",
     )
     verb.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="folder to fill (default: demo)")
     verb.add_argument("--incidents", type=int, default=3000, metavar="N", help="number of incidents (default: 3000)")
@@ -95,7 +109,10 @@ def _add_demo(verbs: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _add_check(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs, "check", "Test extract files before they are sent; nothing is stored.", "attrition check incident_2025-03.csv"
+        verbs,
+        "check",
+        "Test extract files before they are sent; nothing is stored.",
+        "attrition check incident_2025-03.csv",
     )
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE")
     verb.add_argument("--sources", type=Path, metavar="DIR", help="folder of your own source mappings")
@@ -120,7 +137,10 @@ def _add_map(verbs: "argparse._SubParsersAction[_Parser]") -> None:
 
 def _add_accept(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs, "accept", "Release a delivery that the gate holds.", 'attrition accept 3f2a9c01 --why "owner confirms: one-off backlog"'
+        verbs,
+        "accept",
+        "Release a delivery that the gate holds.",
+        'attrition accept 3f2a9c01 --why "owner confirms: one-off backlog"',
     )
     verb.add_argument("sha", metavar="SHA", help="first characters of the file's SHA-256, as the run printed them")
     verb.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept in the ledger")
@@ -175,7 +195,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return _run_and_show(request, arguments.direct)
 
 
-def _run_and_show(request: "Request", direct: bool) -> int:  # type: ignore[name-defined]  # noqa: F821
+def _run_and_show(request: "Request", direct: bool) -> int:
     from attrition import pipeline
     from attrition.publish.headline import headline_text
 
@@ -237,7 +257,11 @@ def _map(arguments: argparse.Namespace) -> int:
     opened = open_file(arguments.file, first_rows=20_000)
     source = arguments.source or "".join(c if c.isalnum() else "_" for c in arguments.file.stem.lower()).strip("_")
     draft = draft_mapping(
-        opened.header, list(sample_rows(opened)), source=source, file_name=arguments.file.name, extract=arguments.extract
+        opened.header,
+        list(sample_rows(opened)),
+        source=source,
+        file_name=arguments.file.name,
+        extract=arguments.extract,
     )
     if arguments.out is None:
         print(draft)
@@ -249,7 +273,9 @@ def _map(arguments: argparse.Namespace) -> int:
         raise UsageFault(f"{arguments.out} is already there; name another file with --out.") from None
     except OSError:
         raise UsageFault(f"{arguments.out} cannot be written; name another file with --out.") from None
-    print(f"Draft written to {arguments.out}. Finish it, then try it: attrition check {arguments.file} --sources {arguments.out.parent}")
+    print(
+        f"Draft written to {arguments.out}. Finish it, then try it: attrition check {arguments.file} --sources {arguments.out.parent}"
+    )
     return 0
 
 
@@ -292,7 +318,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"attrition: {fault}", file=sys.stderr)
         return fault.exit_code
     except KeyboardInterrupt:
-        print("attrition: stopped; nothing was published. The next run goes on where this one stopped.", file=sys.stderr)
+        print(
+            "attrition: stopped; nothing was published. The next run goes on where this one stopped.", file=sys.stderr
+        )
         return 1
     except Exception as fault:
         if stated.debug:

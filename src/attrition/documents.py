@@ -25,7 +25,11 @@ def _type(column: Column) -> str:
     if column.type == "integer":
         return f"whole number {column.minimum} to {column.maximum}"
     if column.pseudonym:
-        return "text, replaced by a pseudonym of its force" if column.pseudonym.within_force else "text, replaced by a pseudonym"
+        return (
+            "text, replaced by a pseudonym of its force"
+            if column.pseudonym.within_force
+            else "text, replaced by a pseudonym"
+        )
     return {"yes_no": "Y or N", "date": "date", "force": "code of list `force`"}.get(column.type, column.type)
 
 
@@ -60,7 +64,11 @@ def data_dictionary() -> str:
         )
     parts.append("## Code lists\n")
     for name in sorted({c.codes for k in load_contracts().values() for c in k.columns.values() if c.codes}):
-        rows = reference.rows(name) if name in reference.TABLES else [r for r in reference.rows("code_list") if r["list"] == name]
+        rows = (
+            reference.rows(name)
+            if name in reference.TABLES
+            else [r for r in reference.rows("code_list") if r["list"] == name]
+        )
         parts.append(f"### {name}\n")
         parts.append(_table(("code", "label"), [(row["code"], row["label"]) for row in rows]))
     return "\n".join(parts)

@@ -5,14 +5,19 @@ both call these; each opens what it needs from paths, so that a stage can run in
 import datetime as dt
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrition import __version__, warehouse
 from attrition.contract import load_contracts
 from attrition.errors import GateStopped, UsageFault
 from attrition.settings import Settings, load_settings, pseudonym_key
+
+if TYPE_CHECKING:
+    import duckdb
 
 Tell = Callable[[str], None]
 _CHECKS = "checks.json"
@@ -115,7 +120,7 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
     tell("tables computed")
 
 
-def open_models(request: Request) -> "duckdb.DuckDBPyConnection":  # noqa: F821
+def open_models(request: Request) -> "duckdb.DuckDBPyConnection":
     """A connection in memory on which the models can be built, over the warehouse attached read-only."""
     from attrition import models
 
@@ -181,6 +186,4 @@ def run(request: Request, tell: Tell = _silent) -> Path:
             compute(ready, folder, tell)
             return publish(ready, folder, tell)
         finally:
-            import shutil
-
             shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrition import warehouse
 from attrition.errors import InputRefused
@@ -12,6 +13,9 @@ from attrition.ingest.landing import Arrival, fitting_feeds
 from attrition.ingest.lines import numbered
 from attrition.ingest.mapping import Source, load_sources
 from attrition.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 _LINES_SHOWN = 5
 
@@ -35,7 +39,9 @@ def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) 
     feeds = fitting_feeds(path, sources)
     if not feeds:
         names = ", ".join(glob for source in sources for feed in source.feeds for glob in feed.files)
-        raise InputRefused(f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping.")
+        raise InputRefused(
+            f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
+        )
     opened = open_checked(Arrival(path, feeds, path.name))
     lines: list[str] = []
     code = 0
@@ -59,7 +65,9 @@ def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) 
                 "UNION ALL SELECT reason, line FROM unsplit) GROUP BY reason ORDER BY count(*) DESC, reason"
             ).fetchall()
             for reason, count, where in rows:
-                shown = ", ".join(str(line) for line in where[:_LINES_SHOWN]) + (", ..." if count > _LINES_SHOWN else "")
+                shown = ", ".join(str(line) for line in where[:_LINES_SHOWN]) + (
+                    ", ..." if count > _LINES_SHOWN else ""
+                )
                 lines.append(f"  {reason.replace('_', ' ')}: {count:,} rows (lines {shown})")
             lines += _blanked(connection, feed.extract)
             if staged.gate:
@@ -69,16 +77,18 @@ def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) 
     return "\n".join([*lines, verdict]), code
 
 
-def _blanked(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]:  # type: ignore[name-defined]  # noqa: F821
+def _blanked(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]:
     from attrition.contract import load_contract
 
     told = []
     for position, column in enumerate(load_contract(extract).columns.values()):
-        rows = (
-            f"SELECT row_no FROM conformed ANTI JOIN fate USING (row_no) WHERE faults & {1 << position} > 0"
-        )
-        found = connection.execute(f"SELECT count(*), list(line ORDER BY line) FROM ({numbered(connection, rows)})").fetchone()
+        rows = f"SELECT row_no FROM conformed ANTI JOIN fate USING (row_no) WHERE faults & {1 << position} > 0"
+        found = connection.execute(
+            f"SELECT count(*), list(line ORDER BY line) FROM ({numbered(connection, rows)})"
+        ).fetchone()
         if found and found[0]:
-            shown = ", ".join(str(line) for line in found[1][:_LINES_SHOWN]) + (", ..." if found[0] > _LINES_SHOWN else "")
+            shown = ", ".join(str(line) for line in found[1][:_LINES_SHOWN]) + (
+                ", ..." if found[0] > _LINES_SHOWN else ""
+            )
             told.append(f"  {column.name} cannot be read or is not on its list: {found[0]:,} rows (lines {shown})")
     return told

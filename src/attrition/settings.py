@@ -53,7 +53,9 @@ def load_settings(path: Path | None) -> Settings:
     for name, value in thresholds.items():
         if name not in known:
             mistakes.append(f"unknown key {name}")
-        elif isinstance(value, bool) or not isinstance(value, (known[name], int) if known[name] is float else known[name]):
+        elif isinstance(value, bool) or not isinstance(
+            value, (known[name], int) if known[name] is float else known[name]
+        ):
             mistakes.append(f"{name} must be a {known[name].__name__}")
         elif not isinstance(value, str) and value < 0:
             mistakes.append(f"{name} must not be negative")

@@ -81,7 +81,11 @@ def _typed(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
             return f"upper({cell})" if column.upper else f"lower({cell})"
         case = "upper" if reference.in_upper_case(code_list) else "lower"
         listed = f"try_cast({case}({cell}) AS code_{code_list})::VARCHAR"
-        return f"coalesce({listed}, CASE WHEN {cell} IS NOT NULL THEN {text(column.unlisted)} END)" if column.unlisted else listed
+        return (
+            f"coalesce({listed}, CASE WHEN {cell} IS NOT NULL THEN {text(column.unlisted)} END)"
+            if column.unlisted
+            else listed
+        )
     plain = f"nullif(regexp_replace(upper({cell}), '[^A-Z0-9]', '', 'g'), '')" if column.normalise else cell
     return f"coalesce({plain}, {text(column.empty)})" if column.empty else plain
 
@@ -179,7 +183,8 @@ class Conforming:
     def quarantined_fields_sql(self) -> str:
         """Row number and JSON of the texts of the quarantined rows, personal columns as pseudonyms."""
         fields = ", ".join(
-            f"{text(column)}, " + (f"c.{name(column)}::VARCHAR" if self.contract.columns[column].pseudonym else f"m.{name(column)}")
+            f"{text(column)}, "
+            + (f"c.{name(column)}::VARCHAR" if self.contract.columns[column].pseudonym else f"m.{name(column)}")
             for column in self.rules
         )
         return (

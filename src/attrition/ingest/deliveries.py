@@ -97,7 +97,9 @@ def open_checked(arrival: Arrival) -> Opened:
     here = {column.casefold() for column in opened.header}
     for feed in arrival.feeds:
         contract = load_contract(feed.extract)
-        needed = [c for column in contract.required if column in feed.columns for c in feed.columns[column].source_columns]
+        needed = [
+            c for column in contract.required if column in feed.columns for c in feed.columns[column].source_columns
+        ]
         needed += feed.where_columns
         needed += [feed.covers_to.column] if feed.covers_to and feed.covers_to.column else []
         missing = sorted({column for column in needed if column.casefold() not in here})
@@ -196,9 +198,7 @@ def stage(
     return Staged(counts, covered, inferred, ledger.gate(counts, file.cut_short, settings))
 
 
-def _count(
-    connection: "duckdb.DuckDBPyConnection", raw: RawTable, contract: Contract, file: Opened
-) -> Counts:
+def _count(connection: "duckdb.DuckDBPyConnection", raw: RawTable, contract: Contract, file: Opened) -> Counts:
     fates = dict(connection.execute("SELECT fate, count(*) FROM fate GROUP BY fate").fetchall())
     row = connection.execute("SELECT count(*) FROM conformed ANTI JOIN fate USING (row_no)").fetchone()
     counts = Counts(
@@ -234,9 +234,7 @@ def _keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: i
     connection.execute(
         f"INSERT INTO quarantine SELECT {load_id}, line, [reason], NULL, NULL, sha256, NULL FROM unsplit"
     )
-    faulty = connection.execute(
-        "SELECT bit_or(faults) FROM conformed ANTI JOIN fate USING (row_no)"
-    ).fetchone()
+    faulty = connection.execute("SELECT bit_or(faults) FROM conformed ANTI JOIN fate USING (row_no)").fetchone()
     bits = faulty[0] if faulty and faulty[0] else 0
     for position, column in enumerate(contract.columns.values()):
         if bits >> position & 1:
@@ -251,13 +249,11 @@ def _keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: i
                 f"INSERT INTO finding SELECT {load_id}, line, rule, {text(column.name)} FROM ({numbered(connection, rows)})"
             )
     mapped = {c.casefold() for f in (feed,) for rule in f.columns.values() for c in rule.source_columns}
-    notes = [("missing_column", column) for column in work.missing]
+    notes: list[tuple[str, str | None]] = [("missing_column", column) for column in work.missing]
     notes += [("extra_column", f"column {i}") for i, c in enumerate(file.header, 1) if c.casefold() not in mapped]
     notes += [(note, None) for note in file.notes]
     if notes:
-        connection.executemany(
-            f"INSERT INTO finding VALUES ({load_id}, NULL, ?, ?)", notes
-        )
+        connection.executemany(f"INSERT INTO finding VALUES ({load_id}, NULL, ?, ?)", notes)
 
 
 def _told(contract: Contract) -> list[str]:

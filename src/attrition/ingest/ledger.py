@@ -108,9 +108,7 @@ def plan(connection: "duckdb.DuckDBPyConnection", arrivals: list[Arrival], sha25
     return Plan(tuple(reload), tuple(deliveries), tuple(_left_behind(connection, deliveries, reload)))
 
 
-def _left_behind(
-    connection: "duckdb.DuckDBPyConnection", deliveries: list[Delivery], reload: list[int]
-) -> list[str]:
+def _left_behind(connection: "duckdb.DuckDBPyConnection", deliveries: list[Delivery], reload: list[int]) -> list[str]:
     """A note on loads of a changed mapping whose files are no longer in the landing folder."""
     if not reload:
         return []
@@ -157,9 +155,7 @@ def released(connection: "duckdb.DuckDBPyConnection", sha256: str) -> bool:
     return connection.execute("SELECT 1 FROM release WHERE sha256 = ?", [sha256]).fetchone() is not None
 
 
-def record(
-    connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged, now: dt.date, state: str
-) -> int:
+def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged, now: dt.date, state: str) -> int:
     """Writes a load into the ledger and returns its number; an earlier held try of the same file goes."""
     feed, counts = entry.feed, staged.counts
     tries = (
@@ -244,10 +240,13 @@ def release(connection: "duckdb.DuckDBPyConnection", sha256: str, why: str, now:
     Raises UsageFault if none or several are meant.
     """
     files = connection.execute(
-        "SELECT DISTINCT sha256, file FROM load WHERE state = 'held' AND starts_with(sha256, lower(?)) ORDER BY file", [sha256]
+        "SELECT DISTINCT sha256, file FROM load WHERE state = 'held' AND starts_with(sha256, lower(?)) ORDER BY file",
+        [sha256],
     ).fetchall()
     if len({sha for sha, _ in files}) != 1 or len(sha256) < 6:
-        listed = connection.execute("SELECT DISTINCT left(sha256, 12), file FROM load WHERE state = 'held' ORDER BY 2").fetchall()
+        listed = connection.execute(
+            "SELECT DISTINCT left(sha256, 12), file FROM load WHERE state = 'held' ORDER BY 2"
+        ).fetchall()
         known = "; ".join(f"{sha} {file}" for sha, file in listed) or "none"
         raise UsageFault(f"{sha256} does not name one held delivery (give 6 characters or more). Held now: {known}.")
     connection.execute("INSERT INTO release VALUES (?, ?, ?)", [files[0][0], why, now])

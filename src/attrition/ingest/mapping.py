@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,17 +106,20 @@ def expression_columns(expression: str) -> tuple[str, ...]:
     statement = f"SELECT {expression} FROM source_row"
     with duckdb.connect() as connection:
         row = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchone()
-    parsed = json.loads(row[0]) if row else {"error": True}
+    parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     if parsed.get("error"):
         raise ValueError("is not a DuckDB expression")
-    node = parsed["statements"][0]["node"] if len(parsed["statements"]) == 1 else {}
+    node: dict[str, Any] = parsed["statements"][0]["node"] if len(parsed["statements"]) == 1 else {}
     if node.get("type") != "SELECT_NODE" or len(node["select_list"]) != 1:
         raise ValueError("must be one expression")
     names: dict[str, None] = {}
 
     def walk(part: Any) -> None:
         if isinstance(part, dict):
-            if part.get("class") in {"SUBQUERY", "WINDOW", "STAR"} or part.get("function_name") in {"getvariable", "getenv"}:
+            if part.get("class") in {"SUBQUERY", "WINDOW", "STAR"} or part.get("function_name") in {
+                "getvariable",
+                "getenv",
+            }:
                 raise ValueError("may not hold a sub-query, a window, a star or a variable")
             if part.get("class") == "COLUMN_REF":
                 names.setdefault(part["column_names"][-1])
@@ -340,16 +343,12 @@ def _feed(stated: dict[str, Any], source: str, number: int, folder: Path, mistak
 
 def _fingerprint(feed: Feed) -> str:
     """What of a mapping decides how a file is read: two spellings of one mapping are one mapping."""
-    from dataclasses import asdict, replace
-
     text = json.dumps(asdict(replace(feed, fingerprint="")), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def load_source(path: Path) -> Source:
     """One mapping, checked. Raises UsageFault with every mistake: file, key, column."""
-    from dataclasses import replace
-
     mistakes = _Mistakes(path)
     try:
         stated = tomllib.loads(path.read_text(encoding="utf-8-sig"))

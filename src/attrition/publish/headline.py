@@ -33,8 +33,7 @@ def published_rows(tables: Path, name: str) -> list[Row]:
     file = tables / f"{name}.parquet"
     if not file.is_file():
         raise AttritionError(
-            f"The table {name} was not published: {file.name} is missing from {tables}. "
-            "Run the pipeline again."
+            f"The table {name} was not published: {file.name} is missing from {tables}. Run the pipeline again."
         )
     rows: list[Row] = parquet.read_table(file).to_pylist()
     return rows
@@ -77,9 +76,7 @@ def _stages_covered(funnel: Iterable[Row], feeds: list[Row]) -> dict[str, bool]:
     for stage in reference.rows("stage"):
         behind = [row["covered"] for row in feeds if row["extract"] in stage["feeds"].split()]
         arrived = {row["extract"] for row in feeds}
-        by_feeds = all(extract in arrived for extract in stage["feeds"].split()) and all(
-            c == "Y" for c in behind
-        )
+        by_feeds = all(extract in arrived for extract in stage["feeds"].split()) and all(c == "Y" for c in behind)
         covered[stage["stage"]] = stated.get(stage["stage"], by_feeds)
     return covered
 
@@ -200,8 +197,7 @@ def _width(lines: list[str]) -> int:
 def _remarks(tables: Path) -> list[str]:
     uplift = uplift_row(tables)
     remarks = [
-        "Counted in incidents. Open cases are not lost: once they close, a rate ends between 'so far' and "
-        "'at most'."
+        "Counted in incidents. Open cases are not lost: once they close, a rate ends between 'so far' and 'at most'."
     ]
     if uplift.entered and uplift.steps_known:
         remarks.append(
@@ -220,9 +216,7 @@ _MEANINGS = {NOT_APPLICABLE: "not applicable", NOT_AVAILABLE: "not available", L
 
 def _shorthand(lines: list[str]) -> list[str]:
     """What the shorthand in these lines means; nothing where they use none."""
-    used = [
-        f"{short} {meaning}" for short, meaning in _MEANINGS.items() if any(short in line for line in lines)
-    ]
+    used = [f"{short} {meaning}" for short, meaning in _MEANINGS.items() if any(short in line for line in lines)]
     return [", ".join(used) + "."] if used else []
 
 
@@ -240,9 +234,7 @@ def headline_text(tables: Path, width: int | None = None) -> str:
         columns = [column for column in columns if column.rank < highest]
         lines = _laid_out(rows, columns)
     room = max(_width(lines), 80 if width is None else min(width, 80))
-    wrapped = [
-        line for remark in (*_remarks(tables), *_shorthand(lines)) for line in textwrap.wrap(remark, room)
-    ]
+    wrapped = [line for remark in (*_remarks(tables), *_shorthand(lines)) for line in textwrap.wrap(remark, room)]
     text = "\n".join([*lines, "", *wrapped]) + "\n"
     return text.encode("ascii", "replace").decode("ascii")
 
@@ -253,6 +245,4 @@ def headline_markdown(tables: Path) -> str:
     lines = ["| " + " | ".join(headings) + " |", "|:--|" + "--:|" * (len(headings) - 1)]
     for row in headline_rows(tables):
         lines.append("| " + " | ".join(column.show(row).replace("|", "\\|") for column in _COLUMNS) + " |")
-    return (
-        "\n".join([*lines, "", *(f"* {remark}" for remark in (*_remarks(tables), *_shorthand(lines)))]) + "\n"
-    )
+    return "\n".join([*lines, "", *(f"* {remark}" for remark in (*_remarks(tables), *_shorthand(lines)))]) + "\n"

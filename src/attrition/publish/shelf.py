@@ -50,7 +50,9 @@ def put_out(folder: Path, out: Path, as_at: dt.date) -> Path:
         except OSError:
             if target.exists():
                 continue  # another run took the name in between
-            raise AttritionError(f"The finished publication could not be moved to {target}; it stands in {folder}.") from None
+            raise AttritionError(
+                f"The finished publication could not be moved to {target}; it stands in {folder}."
+            ) from None
         break
     name_latest(out, target.name)
     return target
@@ -61,7 +63,7 @@ def name_latest(out: Path, name: str) -> None:
     beside = out / f".{_LATEST}.{os.getpid()}"
     try:
         beside.write_text(name + "\n", encoding="utf-8", newline="\n")
-        os.replace(beside, out / _LATEST)
+        beside.replace(out / _LATEST)
     except OSError:
         beside.unlink(missing_ok=True)
         raise AttritionError(

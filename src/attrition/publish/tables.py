@@ -27,7 +27,7 @@ def write_tables(connection: "duckdb.DuckDBPyConnection", folder: Path, *, built
 def write_checks(connection: "duckdb.DuckDBPyConnection", checks: "list[Check]", folder: Path) -> None:
     """Writes the verdicts of the validation as a table of their own."""
     connection.execute(
-        "CREATE OR REPLACE TABLE pub_validation (suite VARCHAR, rule VARCHAR, \"column\" VARCHAR, severity VARCHAR, "
+        'CREATE OR REPLACE TABLE pub_validation (suite VARCHAR, rule VARCHAR, "column" VARCHAR, severity VARCHAR, '
         "message VARCHAR, status VARCHAR, unexpected BIGINT, checked BIGINT)"
     )
     if checks:

@@ -110,11 +110,8 @@ def _cover(tables: Path, basis: Basis, meta: Mapping[str, Any]) -> Any:
             "2. Read 'so far' and 'at most' together: the final rate lies between them, since open cases "
             "may still go on.",
             "3. Open is not lost. Ended another way (a caution, a non-crime incident) is not lost either.",
-            "4. Hate strands overlap: never add their rows, and do not rank them. Small groups jump with "
-            "every case.",
-            "5. Shorthand: "
-            + "; ".join(f"{short} {words.split(':')[0]}" for short, words in SHORTHAND.items())
-            + ".",
+            "4. Hate strands overlap: never add their rows, and do not rank them. Small groups jump with every case.",
+            "5. Shorthand: " + "; ".join(f"{short} {words.split(':')[0]}" for short, words in SHORTHAND.items()) + ".",
             [bold, "How far the feeds reach"],
             *feed_lines(tables),
             *([[bold, f"Caution. {caveat}"]] if caveat else ["Every stage is covered by its feeds."]),
@@ -146,9 +143,7 @@ def _table(sheet: Sheet) -> Any:
     for at, column in enumerate(sheet.columns):
         # The indent keeps text clear of the figures on its left.
         look = {"align": "left", "indent": 1 if at else 0} if column.kind == "text" else {"align": "right"}
-        formats.append(
-            {"column": {"columns": [at], "format": {**look, "valign": "top"}, "include_names": True}}
-        )
+        formats.append({"column": {"columns": [at], "format": {**look, "valign": "top"}, "include_names": True}})
         cells = {"num_format": _NUMBER_FORMATS[column.kind], **_RULE}
         formats.append({"column": {"columns": [at], "format": cells}})
     quoted = [
@@ -205,9 +200,7 @@ def write_workbook(tables: Path, target: Path, meta: Mapping[str, Any]) -> None:
             "title": f"{TITLE}: as at {basis.day}",
             "subject": MARKING,
             "author": "",
-            "created": made_at
-            if isinstance(made_at, datetime)
-            else datetime(as_at.year, as_at.month, as_at.day),
+            "created": made_at if isinstance(made_at, datetime) else datetime(as_at.year, as_at.month, as_at.day),
         }
     )
     with warnings.catch_warnings():
@@ -224,9 +217,7 @@ def write_workbook(tables: Path, target: Path, meta: Mapping[str, Any]) -> None:
         )
         contents_sheet = workbook.add_worksheet("Contents")
         contents_sheet.write_gptable(contents, False)
-        look = Sheet(
-            "Contents", "", "", (), (Column("Sheet", "text", 32), Column("What it shows", "text", 90)), []
-        )
+        look = Sheet("Contents", "", "", (), (Column("Sheet", "text", 32), Column("What it shows", "text", 90)), [])
         lay_out(contents_sheet, look, contents.data_range[0])
         for sheet, table in written.values():
             worksheet = workbook.add_worksheet(sheet.name)

@@ -98,17 +98,12 @@ def uplift_sheet(tables: Path, basis: Basis) -> Sheet:
     """What became of the convicted cases; all cases only, since uplift is not compared between strands."""
     convicted = uplift_row(tables)
     reasons = [
-        row
-        for row in published_rows(tables, "reasons")
-        if row["breakdown"] == "all" and row["stage"] == LAST_STAGE
+        row for row in published_rows(tables, "reasons") if row["breakdown"] == "all" and row["stage"] == LAST_STAGE
     ]
     counts: list[tuple[str, int]] = [
         ("Convicted cases", convicted.entered),
         ("Sentence uplift recorded", convicted.progressed),
-        *(
-            (plain_text(row["label"]), int(row["count"]))
-            for row in sorted(reasons, key=lambda row: str(row["reason"]))
-        ),
+        *((plain_text(row["label"]), int(row["count"])) for row in sorted(reasons, key=lambda row: str(row["reason"]))),
         ("Still open: another defendant is waiting, or uplift is not stated yet", convicted.open),
     ]
     return Sheet(
@@ -125,10 +120,7 @@ def uplift_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Cases", width=14),
             Column("% of convicted cases", "rate", 16),
         ),
-        [
-            (label, number, share(number, convicted.entered, convicted.steps_known))
-            for label, number in counts
-        ],
+        [(label, number, share(number, convicted.entered, convicted.steps_known)) for label, number in counts],
         first_row_is_total=True,
     )
 
@@ -172,8 +164,7 @@ def all_figures_sheet(tables: Path, basis: Basis) -> Sheet:
             "are incomplete.",
             "Rates on a few cases are shown here as they are. Hate strands overlap and must not be added; "
             "uplift is not shown for them.",
-            f"Victim support describes closed cases; it does not compare groups (note "
-            f"{NOTE_NUMBER['support']}).",
+            f"Victim support describes closed cases; it does not compare groups (note {NOTE_NUMBER['support']}).",
             *left_out(too_long, "funnel"),
         ),
         (

@@ -135,8 +135,7 @@ def _group_sheet(
 ) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
     parts = dimension.breakdown.split("*")
     heads = tuple(
-        Column(breakdown_label(part), "text", 24, dimension.note if at == 0 else "")
-        for at, part in enumerate(parts)
+        Column(breakdown_label(part), "text", 24, dimension.note if at == 0 else "") for at, part in enumerate(parts)
     )
     everything = ("All cases", *("All",) * (len(parts) - 1))
     rows: list[tuple[Cell, ...]] = [(*everything, *cells(funnel, "all", "all", smallest))]
@@ -192,11 +191,7 @@ def period_sheets(tables: Path, basis: Basis) -> list[Sheet]:
     sheets = []
     for kind, tab, label in (("financial_year", "year", "Financial year"), ("quarter", "quarter", "Quarter")):
         funnel = Funnel(
-            [
-                {**row, "breakdown": kind, "group": row["period"]}
-                for row in by_period
-                if row["period_kind"] == kind
-            ]
+            [{**row, "breakdown": kind, "group": row["period"]} for row in by_period if row["period_kind"] == kind]
         )
         rows = [
             (plain_text(period), *_reached_cells(funnel, kind, period, basis.smallest_base))

@@ -43,9 +43,7 @@ def stage_label(stage: str) -> str:
 @cache
 def breakdown_label(breakdown: str) -> str:
     """The label of a breakdown; an unknown one keeps its code."""
-    return {row["breakdown"]: row["label"] for row in reference.rows("breakdown")}.get(
-        breakdown, plain_text(breakdown)
-    )
+    return {row["breakdown"]: row["label"] for row in reference.rows("breakdown")}.get(breakdown, plain_text(breakdown))
 
 
 @cache

@@ -29,9 +29,7 @@ def _set_heights(worksheet: Any, sheet: Sheet, heading_row: int) -> None:
     worksheet.set_row(heading_row, (heading + sheet.filters) * _LINE_HEIGHT)
     for at, cells in enumerate(sheet.rows, start=heading_row + 1):
         texts = (
-            (cell, column.width)
-            for cell, column in zip(cells, sheet.columns, strict=True)
-            if isinstance(cell, str)
+            (cell, column.width) for cell, column in zip(cells, sheet.columns, strict=True) if isinstance(cell, str)
         )
         lines = max((_lines(cell, width) for cell, width in texts), default=1)
         if lines > 1:

@@ -25,9 +25,7 @@ _ENDS_NOT_HERE = "A conviction is not a stop: what follows it is on the sheet Up
 def _stops(tables: Path) -> list[Row]:
     """The reasons of cases that stopped before conviction, in the order of stages, lost first."""
     rows = [row for row in published_rows(tables, "reasons") if row["stage"] != LAST_STAGE]
-    return sorted(
-        rows, key=lambda row: (STAGES.index(row["stage"]), row["exit"], -int(row["count"]), row["reason"])
-    )
+    return sorted(rows, key=lambda row: (STAGES.index(row["stage"]), row["exit"], -int(row["count"]), row["reason"]))
 
 
 def _sentence(text: str) -> str:

@@ -50,9 +50,7 @@ def feed_lines(tables: Path) -> list[str]:
         else:
             reach = f"reaches between {day_in_words(days[0])} and {day_in_words(days[-1])}"
         if short:
-            reach += (
-                ", which is too early" if len(own) == 1 else f"; {short} of {len(own)} feeds stop too early"
-            )
+            reach += ", which is too early" if len(own) == 1 else f"; {short} of {len(own)} feeds stop too early"
         lines.append(f"{extract_title(extract)}: {reach}.")
     return lines
 
@@ -82,10 +80,7 @@ def feeds_sheet(tables: Path, basis: Basis) -> Sheet:
         "Feeds",
         "How far each feed reaches",
         basis.of("feeds (an extract from one force)"),
-        (
-            "Where a feed stops too early, the stages that rest on it are not covered: missing data is not "
-            "attrition.",
-        ),
+        ("Where a feed stops too early, the stages that rest on it are not covered: missing data is not attrition.",),
         (
             Column("Extract", "text", 28),
             Column("Force", "text", 30),
@@ -161,10 +156,7 @@ def findings_sheet(tables: Path, basis: Basis) -> Sheet:
         "Findings",
         "Findings: what the data owners may want to put right",
         basis.of("records or cases, as the rule says"),
-        (
-            "A finding is reported and stops nothing. The records behind it go to their owner in a file of "
-            "their own.",
-        ),
+        ("A finding is reported and stops nothing. The records behind it go to their owner in a file of their own.",),
         (
             Column("Finding", "text", 70),
             Column("Extract", "text", 26),
@@ -205,10 +197,7 @@ def validation_sheet(tables: Path, basis: Basis) -> Sheet:
         "Validation",
         "Validation: which rules the data passed",
         basis.of("rows checked against each rule"),
-        (
-            "'Failed' is a fault of the data; 'could not run' is a fault of the check and says nothing "
-            "about the data.",
-        ),
+        ("'Failed' is a fault of the data; 'could not run' is a fault of the check and says nothing about the data.",),
         (
             Column("Suite", "text", 24),
             Column("Rule", "text", 56),

@@ -57,8 +57,7 @@ NOTES = {
     "strand (aggravated offences exist for race and religion only), so uplift is shown for all cases and "
     "never "
     "compared between strands. A conviction without it is not a lost case.",
-    "support": "Victim support is recorded when a case closes. It describes closed cases; it does not "
-    "compare groups.",
+    "support": "Victim support is recorded when a case closes. It describes closed cases; it does not compare groups.",
     "counts": "Rows read = accepted + duplicate + out of scope + quarantined, for every file. Superseded "
     "rows were accepted "
     "earlier and have been replaced since; they stay in accepted.",

@@ -78,7 +78,7 @@ def _row_expectations(contract: Contract) -> list[dict[str, Any]]:
                     "critical",
                     f"{column.name} is required where {other} is {value}",
                     unexpected_rows_query=(
-                        f"SELECT 1 FROM {{batch}} WHERE \"{other}\" = '{value}' AND \"{column.name}\" IS NULL"
+                        f'SELECT 1 FROM {{batch}} WHERE "{other}" = \'{value}\' AND "{column.name}" IS NULL'
                     ),
                 )
             )
