@@ -153,7 +153,25 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> "duck
             "Move it away and run again: the extracts in the landing folder build it anew."
         ) from None
     connection.execute("SET enable_progress_bar = false")
+    cipher = _cipher()
+    if cipher is None:
+        connection.execute("SET temp_directory = ''")
+    else:
+        connection.execute(f"LOAD '{cipher.as_posix()}'")
     return connection
+
+
+def _cipher() -> Path | None:
+    """The DuckDB extension with which spilled data is encrypted; None where it is not installed (then nothing spills)."""
+    import importlib.util
+
+    import duckdb
+
+    package = importlib.util.find_spec("duckdb_extension_httpfs")
+    if package is None or package.origin is None:
+        return None
+    file = Path(package.origin).parent / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    return file if file.exists() else None
 
 
 def version_columns(extract: str) -> str:
