@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition import __version__
-from attrition.errors import AttritionError, UsageFault
+from attrition.errors import AttritionError, UsageFault, paragraph
 
 if TYPE_CHECKING:
     from attrition.pipeline import Request
@@ -325,16 +325,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:
         if stated.debug:
             raise
-        # The message of an unforeseen fault may quote data, so only its kind and place are told.
-        place = fault.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f" in {Path(place.tb_frame.f_code.co_filename).name}, line {place.tb_lineno}" if place else ""
-        print(
-            f"attrition: an unforeseen fault ({type(fault).__name__}{where}). "
-            "Run it again with --debug before the verb and report what it prints, without any data.",
-            file=sys.stderr,
-        )
+        print(f"attrition: {paragraph(fault)}", file=sys.stderr)
         return 1
 
 

@@ -3,6 +3,8 @@
 Every message is one paragraph: what happened, where (file, line, column; never the value), what to do.
 """
 
+from pathlib import Path
+
 
 class AttritionError(Exception):
     """A fault that we can explain. `exit_code` is what the command ends with."""
@@ -38,3 +40,17 @@ class AlertUndelivered(AttritionError):
     """The run is done, but an alert could not be delivered."""
 
     exit_code = 6
+
+
+def paragraph(fault: Exception) -> str:
+    """What a user is told of a fault. Of an unforeseen one only kind and place, since its message may quote data."""
+    if isinstance(fault, AttritionError):
+        return str(fault)
+    place = fault.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" in {Path(place.tb_frame.f_code.co_filename).name}, line {place.tb_lineno}" if place else ""
+    return (
+        f"an unforeseen fault ({type(fault).__name__}{where}). "
+        "Run it again with --debug before the verb and report what it prints, without any data."
+    )

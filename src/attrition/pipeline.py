@@ -5,7 +5,9 @@ both call these; each opens what it needs from paths, so that a stage can run in
 import datetime as dt
 import hashlib
 import json
+import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,17 +175,54 @@ def describe(request: Request) -> dict[str, object]:
     }
 
 
+def start_up() -> None:
+    """Imports what the stages need, so that nothing later waits for it: Great Expectations takes seconds."""
+    import great_expectations  # noqa: F401
+
+    import attrition.ingest.deliveries
+    import attrition.publish.workbook  # noqa: F401
+
+
 def run(request: Request, tell: Tell = _silent) -> Path:
-    """The whole run without Prefect: the same functions in the same order. Returns the publication's path."""
+    """The whole run without Prefect: the same functions in the same order. Returns the publication's path.
+
+    Where the variable ATTRITION_TIMINGS names a file, the seconds of each stage are written there.
+    """
     from attrition.publish.shelf import workshop
 
+    watch = _Stopwatch()
     ready = prepare(request)
+    start_up()
+    watch.lap("start_up")
     with warehouse.held(ready.warehouse):
         folder = workshop(ready.out, ready.warehouse)
         try:
             ingest(ready, tell)
+            watch.lap("ingest")
             validate(ready, folder, tell)
+            watch.lap("validate")
             compute(ready, folder, tell)
+            watch.lap("compute")
             return publish(ready, folder, tell)
         finally:
+            watch.lap("publish")
+            watch.write(os.environ.get("ATTRITION_TIMINGS"))
             shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Stopwatch:
+    """Seconds between laps, by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Ends a lap."""
+        now = time.perf_counter()
+        self.laps[name], self._last = now - self._last, now
+
+    def write(self, file: str | None) -> None:
+        """Writes the laps as JSON, if a file is named."""
+        if file:
+            Path(file).write_text(json.dumps(self.laps), encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition import warehouse
+from attrition.contract import load_contract
 from attrition.errors import InputRefused
 from attrition.ingest import conform, pseudonym
 from attrition.ingest.deliveries import open_checked, stage
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _LINES_SHOWN = 5
+# Long lists, and what describes a suspect: neither tells whether a mapping is right.
+_NOT_SHOWN = {"victim_ethnicity", "suspect_sex", "defendant_sex"}
 
 
 def check_files(files: list[Path], sources: Path | None, config: Path | None, now: dt.date) -> int:
@@ -38,7 +41,7 @@ def check_files(files: list[Path], sources: Path | None, config: Path | None, no
 def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) -> tuple[str, int]:
     feeds = fitting_feeds(path, sources)
     if not feeds:
-        names = ", ".join(glob for source in sources for feed in source.feeds for glob in feed.files)
+        names = ", ".join(dict.fromkeys(glob for source in sources for feed in source.feeds for glob in feed.files))
         raise InputRefused(
             f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
         )
@@ -65,11 +68,9 @@ def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) 
                 "UNION ALL SELECT reason, line FROM unsplit) GROUP BY reason ORDER BY count(*) DESC, reason"
             ).fetchall()
             for reason, count, where in rows:
-                shown = ", ".join(str(line) for line in where[:_LINES_SHOWN]) + (
-                    ", ..." if count > _LINES_SHOWN else ""
-                )
-                lines.append(f"  {reason.replace('_', ' ')}: {count:,} rows (lines {shown})")
+                lines.append(f"  {reason.replace('_', ' ')}: {_where(count, where)}")
             lines += _blanked(connection, feed.extract)
+            lines += _contents(connection, feed.extract)
             if staged.gate:
                 code = 4
                 lines += [f"  STOPPED by {rule}" for rule in staged.gate]
@@ -78,8 +79,6 @@ def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) 
 
 
 def _blanked(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]:
-    from attrition.contract import load_contract
-
     told = []
     for position, column in enumerate(load_contract(extract).columns.values()):
         rows = f"SELECT row_no FROM conformed ANTI JOIN fate USING (row_no) WHERE faults & {1 << position} > 0"
@@ -87,8 +86,24 @@ def _blanked(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]
             f"SELECT count(*), list(line ORDER BY line) FROM ({numbered(connection, rows)})"
         ).fetchone()
         if found and found[0]:
-            shown = ", ".join(str(line) for line in found[1][:_LINES_SHOWN]) + (
-                ", ..." if found[0] > _LINES_SHOWN else ""
-            )
-            told.append(f"  {column.name} cannot be read or is not on its list: {found[0]:,} rows (lines {shown})")
+            told.append(f"  {column.name} cannot be read or is not on its list: {_where(*found)}")
     return told
+
+
+def _where(count: int, lines: list[int]) -> str:
+    shown = ", ".join(str(line) for line in lines[:_LINES_SHOWN]) + (", ..." if count > _LINES_SHOWN else "")
+    return f"{count:,} rows (lines {shown})" if count > 1 else f"1 row (line {shown})"
+
+
+def _contents(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]:
+    """What the accepted rows hold, by code: an owner sees at a glance whether a mapping means what it should."""
+    told = []
+    for column in load_contract(extract).columns.values():
+        if (column.codes and column.name not in _NOT_SHOWN) or column.type == "yes_no" or column.name == "force":
+            found = connection.execute(
+                f"SELECT coalesce(\"{column.name}\", 'empty'), count(*) FROM conformed ANTI JOIN fate USING (row_no) "
+                "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 8"
+            ).fetchall()
+            if found and found != [("empty", sum(count for _, count in found))]:
+                told.append(f"    {column.name}: {', '.join(f'{code} {count:,}' for code, count in found)}")
+    return ["  accepted rows by code:", *told] if told else []

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import duckdb
 
 _ISO = "%Y-%m-%d"
-_QUARANTINED = "SELECT row_no FROM fate WHERE fate = 'quarantined'"
 _WHITE = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
@@ -128,24 +127,26 @@ class Conforming:
             wanted |= {self.feed.covers_to.column.casefold(): self.feed.covers_to.column}
         return list(wanted.values())
 
-    def mapped_sql(self, only: str = "") -> str:
-        """Common table expressions `source_row` and `mapped`: texts under the contract's names. `only` is a query of the
-        row numbers wanted; empty: all.
-        """
-        sources = ", ".join(f"trimmed({name(c)}) AS {name(c)}" for c in self.source_columns())
+    def _mapped_sql(self) -> str:
+        """Common table expressions `source_row` and `mapped`: texts under the contract's names, in the file's order."""
+        sources = ", ".join(f"trimmed({name(c)}) AS {name(c)}" for c in self.source_columns()) or "NULL AS nothing"
         scope = f"coalesce(({self.feed.where}), false)" if self.feed.where else "true"
-        cells = ", ".join(f"{_mapped(rule)} AS {name(column)}" for column, rule in self.rules.items())
+        cells = "".join(f", {_mapped(rule)} AS {name(column)}" for column, rule in self.rules.items())
+        told = self.feed.covers_to
+        covers = (
+            f"try_strptime({name(told.column)}, {text(told.format)})::DATE" if told and told.column else "NULL::DATE"
+        )
         return (
-            f"source_row AS (SELECT rowid - (SELECT min(rowid) FROM raw) AS row_no{', ' if sources else ''}{sources} FROM raw"
-            + (f" WHERE rowid IN (SELECT row_no + (SELECT min(rowid) FROM raw) FROM ({only}))" if only else "")
-            + "), "
-            f"mapped AS (SELECT row_no, {scope} AS in_scope, {cells} FROM source_row)"
+            f"source_row AS (SELECT {sources} FROM raw), "
+            f"mapped AS (SELECT {scope} AS in_scope, {covers} AS covers_to_told{cells} FROM source_row)"
         )
 
     def conformed_sql(self) -> str:
-        """The statement that fills `conformed`: row_no, in_scope, the contract's columns, and two sets of bits:
-        `faults` (a text that cannot be read) and `lacks` (a required field without a value)."""
-        typed, columns, faults, lacks = [], [], [], []
+        """The statement that fills `conformed_row`, one row per row of `raw` in its order: in_scope, the contract's columns,
+        and two sets of bits, `faults` (a text that cannot be read) and `lacks` (a required field without a value). Rows with
+        a fault keep their texts as JSON in `fields`, personal columns as pseudonyms.
+        """
+        typed, columns, faults, lacks, fields = [], [], [], [], []
         for position, column in enumerate(self.contract.columns.values()):
             rule = self.rules.get(column.name)
             if rule is None:
@@ -154,18 +155,18 @@ class Conforming:
                 if column.required:
                     lacks.append(str(1 << position))
                 continue
-            cell, read = f"m.{name(column.name)}", name(column.name)
-            typed.append(f"{_typed(column, cell, rule, self.iso_too)} AS {read}")
+            cell, read, told = f"m.{name(column.name)}", name(column.name), name("told " + column.name)
+            typed += [f"{_typed(column, cell, rule, self.iso_too)} AS {read}", f"{cell} AS {told}"]
             plain = read
             if column.needs_date:
                 plain = f"CASE WHEN {name(column.needs_date)} IS NOT NULL THEN {read} END"
             if column.pseudonym:
                 plain = f"CASE WHEN {read} IS NOT NULL THEN {pseudonym.sql(read, column.pseudonym)} END"
-            columns.append(f"{plain} AS {read}")
+            columns += [f"{plain} AS {read}", f"{told}"]
+            fields.append(f"{text(column.name)}, " + (f"{read}::VARCHAR" if column.pseudonym else told))
             if column.type in ("date", "integer", "yes_no", "force") or column.codes:
-                typed.append(f"{cell} IS NOT NULL AS {name('told ' + column.name)}")
                 unread = f"{read} = {text(column.unlisted)}" if column.unlisted else f"{plain} IS NULL"
-                faults.append(f"CASE WHEN {name('told ' + column.name)} AND {unread} THEN {1 << position} ELSE 0 END")
+                faults.append(f"CASE WHEN {told} IS NOT NULL AND {unread} THEN {1 << position} ELSE 0 END")
             if column.required:
                 lacks.append(f"CASE WHEN {read} IS NULL THEN {1 << position} ELSE 0 END")
             elif column.required_when:
@@ -173,24 +174,31 @@ class Conforming:
                 lacks.append(
                     f"CASE WHEN {read} IS NULL AND {name(other)} = {text(value)} THEN {1 << position} ELSE 0 END"
                 )
+        kept = ", ".join(name(column) for column in self.contract.columns)
         return (
-            f"CREATE TEMP TABLE conformed AS WITH {self.mapped_sql()}, "
-            f"typed AS (SELECT row_no, in_scope, {', '.join(typed)} FROM mapped AS m) "
-            f"SELECT row_no, in_scope, {', '.join(columns)}, "
-            f"({' + '.join(faults) or '0'})::BIGINT AS faults, ({' + '.join(lacks) or '0'})::BIGINT AS lacks FROM typed"
+            f"CREATE TEMP TABLE conformed_row AS WITH {self._mapped_sql()}, "
+            f"typed AS (SELECT in_scope, covers_to_told, {', '.join(typed)} FROM mapped AS m), "
+            f"judged AS (SELECT in_scope, covers_to_told, {', '.join(columns)}, "
+            f"({' + '.join(faults) or '0'})::BIGINT AS faults, ({' + '.join(lacks) or '0'})::BIGINT AS lacks FROM typed) "
+            f"SELECT in_scope, covers_to_told, {kept}, faults, lacks, "
+            f"CASE WHEN in_scope AND (faults > 0 OR lacks > 0) THEN json_object({', '.join(fields)}) END AS fields FROM judged"
         )
 
-    def quarantined_fields_sql(self) -> str:
-        """Row number and JSON of the texts of the quarantined rows, personal columns as pseudonyms."""
-        fields = ", ".join(
-            f"{text(column)}, "
-            + (f"c.{name(column)}::VARCHAR" if self.contract.columns[column].pseudonym else f"m.{name(column)}")
-            for column in self.rules
-        )
-        return (
-            f"WITH {self.mapped_sql(_QUARANTINED)} SELECT m.row_no AS row_no, json_object({fields}) AS fields FROM mapped AS m "
-            "JOIN conformed AS c USING (row_no)"
-        )
+    def run(self, connection: "duckdb.DuckDBPyConnection", line_ends_in_cells: bool) -> int:
+        """Conforms the relation `raw`: makes `conformed` (with row_no, from 0) and returns the number of its rows."""
+        arm_trimming(connection, line_ends=line_ends_in_cells)
+        connection.execute("DROP VIEW IF EXISTS temp.conformed")
+        connection.execute("DROP TABLE IF EXISTS temp.conformed_row")
+        connection.execute(self.conformed_sql())
+        # Rows of an unfinished transaction are numbered from far above; the order is the file's.
+        found = connection.execute("SELECT coalesce(min(rowid), 0), count(*) FROM conformed_row").fetchone()
+        first, count = found or (0, 0)
+        connection.execute(f"CREATE TEMP VIEW conformed AS SELECT rowid - {first} AS row_no, * FROM temp.conformed_row")
+        return int(count)
+
+    def fields_of_typed_sql(self) -> str:
+        """JSON of a row's typed values, for a quarantined row without a fault of its own (a conflicting duplicate)."""
+        return f"json_object({', '.join(f'{text(c)}, c.{name(c)}::VARCHAR' for c in self.rules)})"
 
 
 def reasons_sql(contract: Contract) -> str:
@@ -230,7 +238,7 @@ def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract, deli
     execute(
         f"CREATE OR REPLACE TEMP TABLE rival AS WITH standing AS (SELECT *, hash({shared}) AS sign FROM conformed "
         "WHERE in_scope AND lacks = 0), signs AS (SELECT sign FROM standing GROUP BY sign HAVING count(*) > 1) "
-        "SELECT * EXCLUDE (sign) FROM standing SEMI JOIN signs USING (sign)"
+        "SELECT * EXCLUDE (sign, fields) FROM standing SEMI JOIN signs USING (sign)"
     )
     execute(
         f"INSERT INTO fate SELECT row_no, 'duplicate', NULL FROM rival "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrition.contract import Contract
 from attrition.errors import InputRefused
-from attrition.ingest.conform import name, text
+from attrition.ingest.conform import name
 from attrition.ingest.mapping import CoversTo, Feed
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _last_of_month(day: dt.date) -> dt.date:
 def covers_to(
     connection: "duckdb.DuckDBPyConnection", feed: Feed, contract: Contract, path: Path, now: dt.date
 ) -> tuple[dt.date | None, bool]:
-    """The day to which the rows in `raw` and `conformed` reach, and whether it was inferred.
+    """The day to which the rows in `conformed` reach, and whether it was inferred.
 
     A date after `now` cannot be an event and is not inferred from. Raises InputRefused where the mapping states how
     far a delivery reaches and this one does not say it.
@@ -43,9 +43,7 @@ def covers_to(
         ).fetchone()
         return (row[0] if row else None), True
     if rule.column is not None:
-        row = connection.execute(
-            f"SELECT max(try_strptime(trimmed({name(rule.column)}), {text(rule.format)})::DATE) FROM raw"
-        ).fetchone()
+        row = connection.execute("SELECT max(covers_to_told) FROM conformed").fetchone()
         found = row[0] if row else None
         return (_last_of_month(found) if found and rule.end_of_month else found), False
     if rule.file_name is not None:

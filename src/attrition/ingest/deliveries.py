@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from attrition.contract import Contract, load_contract
 from attrition.errors import AttritionError, InputRefused, UsageFault
 from attrition.ingest import conform, landing, ledger, pseudonym, replacing
-from attrition.ingest.conform import Conforming, name, text
+from attrition.ingest.conform import Conforming
 from attrition.ingest.coverage import covers_to
+from attrition.ingest.faults import keep_faults
 from attrition.ingest.landing import Arrival
 from attrition.ingest.ledger import Counts, Staged
-from attrition.ingest.lines import number_lines, numbered
+from attrition.ingest.lines import number_lines
 from attrition.ingest.mapping import Feed, Source
 from attrition.ingest.reading import Opened, RawTable, load_raw, open_file
 from attrition.ingest.text_lines import repeated
@@ -145,7 +146,7 @@ def _apply(
                 stage(connection, file, feed, settings, now)
             entry = ledger.Entry(delivery.arrival, delivery.name, arrival.path.name, file.sha256, feed)
             load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
-            _keep_faults(connection, feed, load_id, file)
+            keep_faults(connection, feed, load_id, file)
             if held:
                 connection.execute("COMMIT")
                 return 0, ledger.held_message(arrival.path.name, file.sha256, staged.gate)
@@ -165,7 +166,8 @@ def _apply(
             tell("the delivery was rolled back")
         raise
     finally:
-        for table in ("raw", "conformed", "fate", "rival", "line_of"):
+        connection.execute("DROP VIEW IF EXISTS temp.conformed")
+        for table in ("conformed_row", "fate", "rival", "line_of", "unsplit"):
             connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
     return loads, None
 
@@ -173,24 +175,29 @@ def _apply(
 def stage(
     connection: "duckdb.DuckDBPyConnection", file: Opened, feed: Feed, settings: Settings, now: dt.date
 ) -> Staged:
-    """Reads, conforms and judges one file for one feed: fills `raw`, `conformed`, `fate`, `line_of`, `unsplit`."""
+    """Reads, conforms and judges one file for one feed: fills `conformed`, `fate`, `line_of`, `unsplit`."""
+    import duckdb
+
     contract = load_contract(feed.extract)
     if file.kind == "csv" and not file.content:
         file.content = file.path.read_bytes()
     work = Conforming(feed, contract, set(file.header), file.iso_dates)
-    raw = load_raw(connection, file, work.source_columns(), settings.longest_cell)
-    if file.kind == "csv" and not file.altered:
-        file.content = b""
-    connection.execute("DROP TABLE IF EXISTS temp.conformed")
-    conform.arm_trimming(connection, line_ends=raw.line_ends_in_cells)
     try:
-        connection.execute(work.conformed_sql())
-    except Exception as fault:
+        raw = load_raw(
+            connection,
+            file,
+            work.source_columns(),
+            settings.longest_cell,
+            lambda line_ends: work.run(connection, line_ends),
+        )
+    except duckdb.Error as fault:
         # DuckDB's message may quote a value, so only its kind is told.
         raise UsageFault(
             f"The mapping {feed.source} ({feed.extract}) has an expression or date format that fails on {file.path.name} "
             f"({type(fault).__name__}). Use try_cast and nullif in expressions, and test the mapping with `attrition check`."
         ) from None
+    if file.kind == "csv" and not file.altered:
+        file.content = b""
     conform.give_fates(connection, contract, feed.delivery)
     number_lines(connection, raw)
     covered, inferred = covers_to(connection, feed, contract, file.path, now)
@@ -214,53 +221,3 @@ def _count(connection: "duckdb.DuckDBPyConnection", raw: RawTable, contract: Con
             "Nothing of this delivery was kept. This is a fault of the program: report it with the file's layout."
         )
     return counts
-
-
-def _keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: int, file: Opened) -> None:
-    """Stores the quarantined rows with every reason, and a finding for every blanked field, column or encoding."""
-    contract = load_contract(feed.extract)
-    work = Conforming(feed, contract, set(file.header), file.iso_dates)
-    key = contract.key or contract.replaced_by
-    record = " || '|' || ".join(f"coalesce(c.{name(c)}::VARCHAR, '')" for c in key)
-    quarantined = (
-        f"SELECT c.row_no, f.reasons, CASE WHEN {' AND '.join(f'c.{name(k)} IS NOT NULL' for k in _told(contract))} "
-        f"THEN {record} END AS record_key FROM conformed AS c JOIN fate AS f USING (row_no) WHERE f.fate = 'quarantined'"
-    )
-    connection.execute(
-        f"INSERT INTO quarantine WITH texts AS ({work.quarantined_fields_sql()}) "
-        f"SELECT {load_id}, q.line, q.reasons, q.record_key, t.fields, NULL, NULL "
-        f"FROM ({numbered(connection, quarantined)}) AS q JOIN texts AS t USING (row_no)"
-    )
-    connection.execute(
-        f"INSERT INTO quarantine SELECT {load_id}, line, [reason], NULL, NULL, sha256, NULL FROM unsplit"
-    )
-    faulty = connection.execute("SELECT bit_or(faults) FROM conformed ANTI JOIN fate USING (row_no)").fetchone()
-    bits = faulty[0] if faulty and faulty[0] else 0
-    for position, column in enumerate(contract.columns.values()):
-        if bits >> position & 1:
-            rule = text(_fault_rule(column.type))
-            if column.needs_date:
-                rule = f"CASE WHEN {name(column.needs_date)} IS NULL THEN 'code_without_date' ELSE {rule} END"
-            rows = (
-                f"SELECT row_no, {rule} AS rule FROM conformed ANTI JOIN fate USING (row_no) "
-                f"WHERE faults & {1 << position} > 0"
-            )
-            connection.execute(
-                f"INSERT INTO finding SELECT {load_id}, line, rule, {text(column.name)} FROM ({numbered(connection, rows)})"
-            )
-    mapped = {c.casefold() for f in (feed,) for rule in f.columns.values() for c in rule.source_columns}
-    notes: list[tuple[str, str | None]] = [("missing_column", column) for column in work.missing]
-    notes += [("extra_column", f"column {i}") for i, c in enumerate(file.header, 1) if c.casefold() not in mapped]
-    notes += [(note, None) for note in file.notes]
-    if notes:
-        connection.executemany(f"INSERT INTO finding VALUES ({load_id}, NULL, ?, ?)", notes)
-
-
-def _told(contract: Contract) -> list[str]:
-    """The key's columns without which a record cannot be told apart: the required ones."""
-    key = contract.key or contract.replaced_by
-    return [column for column in key if contract.columns[column].required] or [key[0]]
-
-
-def _fault_rule(kind: str) -> str:
-    return {"date": "unreadable_date", "integer": "out_of_range"}.get(kind, "unknown_code")

@@ -35,7 +35,9 @@ def fitting_feeds(path: Path, sources: list[Source]) -> tuple[Feed, ...]:
     feeds = tuple(feed for score, feed in fits if score == best)
     if len({feed.source for feed in feeds}) > 1:
         names = " and ".join(sorted({feed.source for feed in feeds}))
-        raise UsageFault(f"{path.name}: the mappings {names} fit this file equally well. Make one pattern longer.")
+        raise UsageFault(
+            f"{path.name}: the mappings {names} fit this file equally well. Make one pattern longer."
+        )
     return feeds
 
 
@@ -46,16 +48,23 @@ def _unfinished(path: Path) -> bool:
 def survey(folder: Path, sources: list[Source]) -> tuple[list[Arrival], list[str]]:
     """The files to load, in the order of one run, and a note for each file that is left alone.
 
-    Raises InputRefused for a folder that is not there or cannot be read, or a fitting file of a kind not read.
+    Raises InputRefused for a folder that is not there or cannot be read, or a fitting file of a kind that is
+    not read.
     """
     try:
         paths = sorted(folder.iterdir())
     except FileNotFoundError:
-        raise InputRefused(f"The landing folder {folder} is not there. Name the folder that holds the extracts.") from None
+        raise InputRefused(
+            f"The landing folder {folder} is not there. Name the folder that holds the extracts."
+        ) from None
     except NotADirectoryError:
-        raise InputRefused(f"{folder} is a file; --landing names the folder that holds the extracts.") from None
+        raise InputRefused(
+            f"{folder} is a file; --landing names the folder that holds the extracts."
+        ) from None
     except PermissionError:
-        raise InputRefused(f"The landing folder {folder} may not be read. Allow this account to read it.") from None
+        raise InputRefused(
+            f"The landing folder {folder} may not be read. Allow this account to read it."
+        ) from None
     arrivals, notes, refused = [], [], []
     for path in paths:
         feeds = fitting_feeds(path, sources)
@@ -63,21 +72,25 @@ def survey(folder: Path, sources: list[Source]) -> tuple[list[Arrival], list[str
             if feeds and not path.is_dir():
                 notes.append(f"{path.name}: left alone, its name says that it is not finished")
             elif feeds and path.is_dir():
-                refused.append(f"{path.name}: this is a folder, not a file. Put the extract itself there.")
+                refused.append(
+                    f"{path.name}: this is a folder, not a file. Put the extract itself there. Nothing was published."
+                )
             continue
         if not feeds:
             notes.append(f"{path.name}: left alone, no source mapping fits its name")
         elif file_kind(path) is None:
-            refused.append(f"{path.name}: this kind of file is not read. Send CSV, XLSX or Parquet.")
+            refused.append(
+                f"{path.name}: this kind of file is not read. Send CSV, XLSX or Parquet. Nothing was published."
+            )
         else:
             arrivals.append(Arrival(path, feeds, _delivery(path, feeds[0])))
     if refused:
-        raise InputRefused("\n".join(refused) + "\nNothing was published.")
+        raise InputRefused("\n".join(refused))
     return sorted(arrivals, key=lambda arrival: arrival.order), notes
 
 
 def _delivery(path: Path, feed: Feed) -> str:
-    """The name of the delivery that a file is part of: its own, unless the mapping says which files go together."""
+    """The delivery that a file is part of: its own, unless the mapping says which files go together."""
     if feed.parts:
         found = re.search(feed.parts, path.name)
         if found:

@@ -8,7 +8,7 @@ line by line. Raw text stays in memory: nothing here is written to disk.
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
+# Reads the relation `raw` whole and returns the number of its rows; told whether cells may hold line ends.
+Consume = Callable[[bool], int]
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 # What a file's first bytes say it is, whatever its name says.
 _SIGNATURES = (
@@ -72,17 +74,16 @@ class Opened:
 
 @dataclass
 class RawTable:
-    """The raw rows of a file as a table in memory.
+    """What was read of a file.
 
     `rows_read` counts records below the header, counted apart from the reader; `lines` gives the line of each row
-    in the order of `rowid`.
+    in the order in which it was consumed.
     """
 
-    table: str
     rows_read: int
     lines: "np.ndarray[Any, Any]"
     rejects: list[Reject]
-    line_ends_in_cells: bool = True
+    is_consumed: bool = False
 
 
 def _refuse(path: Path, what: str, mend: str) -> InputRefused:
@@ -192,25 +193,32 @@ def _check_signature(path: Path, kind: str, content: bytes) -> None:
 
 
 def load_raw(
-    connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int
+    connection: "duckdb.DuckDBPyConnection",
+    opened: Opened,
+    columns: list[str],
+    longest_cell: int,
+    consume: Consume,
 ) -> RawTable:
-    """Loads the named source columns into the table `raw` of the (in-memory) connection, trimmed of nothing.
+    """Lets `consume` read the named source columns from the relation `raw`, in the order of the file, trimmed of nothing.
 
-    Raises InputRefused where a file breaks off in a way that leaves no rows to judge, or has changed since it was
+    On the fast way `raw` is the file itself, read once while it is consumed; whatever is not accounted for then is
+    consumed again from rows read with care. `raw` is gone afterwards. Raises InputRefused where a file breaks off in a way that leaves no rows to judge, or has changed since it was
     opened.
     """
-    connection.execute("DROP TABLE IF EXISTS raw")
     loaded = None
     if opened.kind == "parquet":
         from attrition.ingest.sheets import load_parquet
 
         loaded = load_parquet(connection, opened, columns, longest_cell)
     elif opened.rows is None:
-        loaded = _load_fast(connection, opened, columns, longest_cell)
+        loaded = _load_fast(connection, opened, columns, longest_cell, consume)
         if loaded is None:
             opened.rows = list(text_lines.careful_rows(opened, longest_cell))
     if loaded is None:
         loaded = _load_rows(connection, opened, columns, longest_cell)
+    if not loaded.is_consumed:
+        consume(True)
+        connection.execute("DROP TABLE temp.raw")
     if _changed(opened):
         raise _refuse(
             opened.path, "the file changed while it was being read", "Run again when the copy is finished."
@@ -234,9 +242,13 @@ def column_names(header: list[str]) -> list[str]:
 
 
 def _load_fast(
-    connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int
+    connection: "duckdb.DuckDBPyConnection",
+    opened: Opened,
+    columns: list[str],
+    longest_cell: int,
+    consume: Consume,
 ) -> RawTable | None:
-    """DuckDB's reader, if it accounts for every record of the file; else None."""
+    """DuckDB's reader, if it accounts for every record of the file; else None, with nothing consumed."""
     import duckdb
     import fsspec
     import numpy as np
@@ -257,32 +269,30 @@ def _load_fast(
     try:
         connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
         connection.execute(
-            f"CREATE TEMP TABLE raw AS SELECT {', '.join(_quoted(c) for c in columns) or 'NULL AS nothing'} FROM read_csv("
+            f"CREATE TEMP VIEW raw AS SELECT {', '.join(_quoted(c) for c in columns) or 'NULL AS nothing'} FROM read_csv("
             f"{_sql_text(location)}, columns={{{types}}}, auto_detect=false, header=false, skip={opened.header_line}, "
             f"delim={_sql_text(opened.delimiter)}, quote='\"', escape='\"', strict_mode=true, store_rejects=true, "
             "rejects_limit=10000, max_line_size=4000000, hive_partitioning=false)"
         )
+        consumed = consume(records.quoted_line_ends)
         bad = connection.execute(
             "SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line"
         ).fetchall()
-        loaded = connection.execute("SELECT count(*) FROM raw").fetchone()
     except duckdb.Error:
-        connection.execute("DROP TABLE IF EXISTS raw")
         return None
     finally:
+        connection.execute("DROP VIEW IF EXISTS temp.raw")
         if memory is not None:
             memory.rm_file(f"/{opened.sha256}.csv")
     lines = sorted({line for line, _ in bad})
     kinds = {kind for _, kind in bad}
     accounted = (
-        loaded is not None
-        and loaded[0] + len(lines) == len(records.lines)
+        consumed + len(lines) == len(records.lines)
         and kinds <= {"MISSING COLUMNS", "TOO MANY COLUMNS"}
         and not (lines and records.quoted_line_ends)
         and bool(np.isin(lines, records.lines).all())
     )
-    if not accounted:
-        connection.execute("DROP TABLE raw")
+    if not accounted or text_lines.hides_columns(opened, records, all_fit=not lines):
         return None
     rejects = [
         Reject(line, "wrong_number_of_columns", text_lines.line_hash(opened, records, line)) for line in lines
@@ -294,7 +304,7 @@ def _load_fast(
         and not records.ends_with_line_end
         and text_lines.breaks_off(opened.content[int(records.starts[lines[-1] - 1]) :])
     )
-    return RawTable("raw", len(records.lines), kept, rejects, records.quoted_line_ends)
+    return RawTable(len(records.lines), kept, rejects, is_consumed=True)
 
 
 def _sql_text(text: str) -> str:
@@ -329,7 +339,7 @@ def _load_rows(
     connection.unregister("raw_rows")
     lines = np.array([line for line, _ in good], dtype="int64")
     rejects.sort(key=lambda reject: reject.line)
-    return RawTable("raw", len(good) + len(rejects), lines, rejects)
+    return RawTable(len(good) + len(rejects), lines, rejects)
 
 
 def sample_rows(opened: Opened, most: int = 20_000) -> Iterator[list[str]]:

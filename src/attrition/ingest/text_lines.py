@@ -1,11 +1,11 @@
-"""Text files: encoding, delimiter, header, where each record begins, and the careful reader for faulty files."""
+"""Text files: encoding, delimiter, header, where each record begins, and the careful reader of faulty files."""
 
 import codecs
 import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,18 +19,25 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 24
 _LONGEST_RECORD = 200  # physical lines that one quoted record may span before it counts as an unclosed quote
+_LONGEST_NAME = 500  # characters of a column name
+_FEW_COLUMNS = 6  # below, a line within a cell may well hold as many delimiters as a row
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass
 class Records:
-    """Line numbers (from 1) at which the records below the header begin, counted on the bytes."""
+    """Line numbers (from 1) at which the records below the header begin, counted on the bytes.
+
+    `starts` are the positions of all physical lines; `longest` is the longest record in bytes. `swallows_rows`: a
+    cell with line ends in it holds what look like whole rows, so a quote was probably never closed.
+    """
 
     lines: "np.ndarray[Any, Any]"
     starts: "np.ndarray[Any, Any]"
     longest: int
     quoted_line_ends: bool
     ends_with_line_end: bool
+    swallows_rows: bool = False
 
 
 def _refuse(path: Path, what: str, mend: str) -> InputRefused:
@@ -54,8 +61,12 @@ def _guess(content: bytes) -> str:
         if content.startswith(bom):
             return name
     head = content[:4096]
-    if len(head) >= 4 and head.count(0) >= len(head) // 3:
-        return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    half = len(head) // 2
+    # Latin text as UTF-16 has a zero at every other byte; a run of zeros is damage, not an encoding.
+    if half >= 2:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        if max(even, odd) > half * 2 // 3 and min(even, odd) < half // 8 + 1:
+            return "utf-16-le" if odd > even else "utf-16-be"
     if _is_utf8(content):
         return "utf-8"
     # Lines of good multi-byte text say UTF-8 with damaged lines; none at all says the Windows code page.
@@ -66,11 +77,17 @@ def _guess(content: bytes) -> str:
 
 
 def open_text(
-    path: Path, content: bytes, sha256: str, encoding: str, delimiter: str, header_row: int, expected: tuple[str, ...]
+    path: Path,
+    content: bytes,
+    sha256: str,
+    encoding: str,
+    delimiter: str,
+    header_row: int,
+    expected: tuple[str, ...],
 ) -> "Opened":
     """Decodes a text file as far as needed to feed the reader, and reads its header.
 
-    Raises InputRefused for a file without a usable header, or that is not in the encoding that the mapping states.
+    Raises InputRefused for a file without a usable header, or not in the encoding that the mapping states.
     """
     from attrition.ingest.reading import Opened
 
@@ -82,7 +99,9 @@ def open_text(
         try:
             content = content.decode(encoding).removeprefix("\ufeff").encode("utf-8")
         except UnicodeError:
-            raise _refuse(path, "the file is not readable as UTF-16", "Export it again, or as UTF-8.") from None
+            raise _refuse(
+                path, "the file is not readable as UTF-16, or is cut short", "Export it again, or as UTF-8."
+            ) from None
         altered, encoding = True, "utf-8"
     elif encoding == "cp1252":
         try:
@@ -98,17 +117,31 @@ def open_text(
     header_bytes, header_line = _header_record(content, header_row)
     text = header_bytes.decode(encoding, errors="replace")
     delimiter = _delimiter(text, expected) if delimiter == "auto" else delimiter
-    try:
-        header = [name.strip().strip("\ufeff") for name in next(csv.reader(io.StringIO(text), delimiter=delimiter), [])]
-    except csv.Error:
-        header = []
-    if not any(header):
-        raise _refuse(path, f"there is no header in line {header_row}", "Name the header's line in the mapping.")
-    if any(len(name) > 500 for name in header):
-        raise _refuse(path, f"line {header_row} is not a header", "Name the header's line in the mapping.")
+    header = _names(path, text, delimiter, header_row)
     return Opened(
         path, "csv", sha256, header, header_line, delimiter, encoding, content, altered=altered, notes=notes
     )
+
+
+def _names(path: Path, text: str, delimiter: str, header_row: int) -> list[str]:
+    """The column names in the header's text. Raises InputRefused where it cannot be a header."""
+    where = f"line {header_row}"
+    # Over several lines every quote must fit, else rows would count as part of a name.
+    records = _records(text, delimiter, strict="\n" in text) or []
+    if text.strip() and len(records) != 1:
+        raise _refuse(
+            path, f"{where} is not a header: its quotes do not match", "Correct it, or export the file again."
+        )
+    header = [name.strip().strip("\ufeff") for name in (records[0] if records else [])]
+    if not any(header):
+        raise _refuse(path, f"there is no header in {where}", "Name the header's line in the mapping.")
+    if any(len(name) > _LONGEST_NAME for name in header):
+        raise _refuse(
+            path,
+            f"{where} is not a header: it has a name of more than {_LONGEST_NAME} characters",
+            "Name the header's line in the mapping, or shorten the name.",
+        )
+    return header
 
 
 def _header_record(content: bytes, header_row: int) -> tuple[bytes, int]:
@@ -123,7 +156,7 @@ def _header_record(content: bytes, header_row: int) -> tuple[bytes, int]:
         found = content.find(b"\n", end)
         stop = len(content) if found < 0 else found
         record = content[start:stop]
-        if record.count(b'"') % 2 == 0 or found < 0 or line - header_row > 20:
+        if record.count(b'"') % 2 == 0 or found < 0 or line - header_row > _LONGEST_RECORD:
             return record.rstrip(b"\r"), line
         end, line = stop + 1, line + 1
 
@@ -177,20 +210,74 @@ def record_lines(opened: "Opened") -> Records | None:
     begins[:first] = False
     lines = np.flatnonzero(begins) + 1
     below = width[first:]
-    # Several physical lines may make one cell, so a file with quoted line ends is judged by its longest stretch.
+    # Several physical lines may make one cell: a file with quoted line ends is judged by its longest stretch.
     quoted = bool(inside[first:].any())
     longest = int(below.max()) if len(below) else 0
     if quoted:
         bounds = np.append(starts[begins], len(array))
         longest = int(np.diff(bounds).max()) if len(bounds) > 1 else longest
-    return Records(lines.astype("int64"), starts, longest, quoted, ends_with)
+    records = Records(lines.astype("int64"), starts, longest, quoted, ends_with)
+    records.swallows_rows = quoted and _swallows_rows(opened, records, begins)
+    return records
+
+
+def _swallows_rows(opened: "Opened", records: Records, begins: "np.ndarray[Any, Any]") -> bool:
+    import numpy as np
+
+    bounds = np.append(np.flatnonzero(begins), len(records.starts))
+    several = np.flatnonzero(np.diff(bounds) > 1)
+    content, offsets = opened.content, np.append(records.starts, len(opened.content))
+    return any(
+        _looks_like_rows(
+            content[int(offsets[bounds[one]]) : int(offsets[bounds[one + 1]])],
+            int(bounds[one + 1] - bounds[one]),
+            opened,
+        )
+        for one in several
+    )
+
+
+def hides_columns(opened: "Opened", records: Records, all_fit: bool) -> bool:
+    """Whether a record ends in empty columns beyond the header's, which DuckDB's reader lets pass.
+
+    `all_fit`: the reader set no record aside, so that one count over the whole file may answer.
+    """
+    import numpy as np
+
+    content, width, sign = opened.content, len(opened.header), opened.delimiter.encode()
+    starts, first = records.starts, opened.header_line
+    if not len(records.lines):
+        return False
+    if all_fit and content.count(sign, int(starts[first])) == len(records.lines) * (width - 1):
+        return False
+    array = np.frombuffer(content, dtype=np.uint8)
+    ends = np.append(starts[1:] - 1, len(content) - records.ends_with_line_end)
+    ends = ends - ((array[np.maximum(ends - 1, 0)] == 13) & (ends > starts))
+    for index in np.flatnonzero((array[np.maximum(ends - 1, 0)] == sign[0]) & (ends > starts)):
+        if index < first:
+            continue
+        begin = int(records.lines[np.searchsorted(records.lines, index + 1, side="right") - 1])
+        record = content[int(starts[begin - 1]) : int(ends[index])]
+        if record.count(sign) < width:
+            continue
+        cells = _records(record.decode(opened.encoding, errors="replace"), opened.delimiter, strict=True)
+        if cells and len(cells[0]) > width:
+            return True
+    return False
+
+
+def _looks_like_rows(record: bytes, lines: int, opened: "Opened") -> bool:
+    """Whether a record over several lines has delimiters enough for each of its lines to be a row."""
+    width = len(opened.header)
+    return width >= _FEW_COLUMNS and record.count(opened.delimiter.encode()) >= lines * (width - 1)
 
 
 def _positions(array: "np.ndarray[Any, Any]", byte: int) -> "np.ndarray[Any, Any]":
     import numpy as np
 
     found = [
-        np.flatnonzero(array[start : start + _CHUNK] == byte) + start for start in range(0, len(array), _CHUNK)
+        np.flatnonzero(array[start : start + _CHUNK] == byte) + start
+        for start in range(0, len(array), _CHUNK)
     ]
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
@@ -199,7 +286,19 @@ def line_hash(opened: "Opened", records: Records, line: int) -> str:
     """SHA-256 of one physical line's text: names a line that cannot be split without keeping it."""
     start = int(records.starts[line - 1])
     end = opened.content.find(b"\n", start)
-    return hashlib.sha256(opened.content[start : len(opened.content) if end < 0 else end].rstrip(b"\r")).hexdigest()
+    return hashlib.sha256(
+        opened.content[start : len(opened.content) if end < 0 else end].rstrip(b"\r")
+    ).hexdigest()
+
+
+def cells_hash(cells: Sequence[str | None]) -> str:
+    """SHA-256 of a row of cells: names a row that is not kept."""
+    return hashlib.sha256("\x1f".join(cell or "" for cell in cells).encode("utf-8", "replace")).hexdigest()
+
+
+def breaks_off(line: bytes) -> bool:
+    """Whether a last line without a line end is a torn piece of a row; blanks or an end-of-file sign are not."""
+    return bool(line.strip(b" \t\r\n\x1a"))
 
 
 def careful_rows(opened: "Opened", longest_cell: int) -> Iterator[tuple[int, list[str | None]]]:
@@ -215,8 +314,9 @@ def careful_rows(opened: "Opened", longest_cell: int) -> Iterator[tuple[int, lis
     width = len(opened.header)
     opened.rejects = []
 
-    def reject(index: int, reason: str) -> None:
-        opened.rejects.append(Reject(index + 1, reason, hashlib.sha256(lines[index]).hexdigest()))
+    def reject(index: int, taken: int, reason: str) -> None:
+        text = b"\n".join(lines[index : index + taken])
+        opened.rejects.append(Reject(index + 1, reason, hashlib.sha256(text).hexdigest()))
 
     index = opened.header_line
     while index < len(lines):
@@ -224,44 +324,69 @@ def careful_rows(opened: "Opened", longest_cell: int) -> Iterator[tuple[int, lis
         if not raw:
             index += 1
             continue
-        taken = 1
-        # A record goes on while a quote is open; a stray quote would swallow the file, so there is a limit.
-        while raw.count(b'"') % 2 and taken < _LONGEST_RECORD and index + taken < len(lines):
-            raw = raw + b"\n" + lines[index + taken]
-            taken += 1
-        cells = _split(raw, opened)
-        if taken > 1 and (raw.count(b'"') % 2 or cells is None or len(cells) != width):
-            raw, taken = lines[index], 1
-            cells = _split(raw, opened)
-        if b"\x00" in raw or cells is None:
-            reject(index, "unreadable_bytes")
-        elif len(cells) != width or raw.count(b'"') % 2 and _opens_quote(raw, opened.delimiter):
-            reject(index, "wrong_number_of_columns")
+        taken = _lines_taken(lines, index, opened) if raw.count(b'"') % 2 else 1
+        cells = _split(raw if taken == 1 else b"\n".join(lines[index : index + taken]), opened)
+        if cells is None:
+            reject(index, taken, "unreadable_bytes")
+        elif len(cells) != width:
+            reject(index, taken, "wrong_number_of_columns")
         elif any(len(cell) > longest_cell for cell in cells):
-            reject(index, "cell_too_long")
+            reject(index, taken, "cell_too_long")
         else:
             yield index + 1, [cell or None for cell in cells]
         index += taken
-    last = opened.rejects[-1].line if opened.rejects else 0
-    opened.cut_short = last == len(lines) and not content.endswith((b"\n", b"\r")) and (
-        opened.rejects[-1].reason == "wrong_number_of_columns"
+    last = opened.rejects[-1] if opened.rejects else None
+    opened.cut_short = (
+        last is not None
+        and last.line == len(lines)
+        and last.reason != "cell_too_long"
+        and not content.endswith((b"\n", b"\r"))
+        and breaks_off(lines[-1])
     )
 
 
-def _opens_quote(raw: bytes, delimiter: str) -> bool:
-    """Whether a field begins with a quote: elsewhere a quote is text (a 5" pipe)."""
-    sign = delimiter.encode()
-    return raw.startswith(b'"') or sign + b'"' in raw
+def _lines_taken(lines: list[bytes], index: int, opened: "Opened") -> int:
+    """How many lines the record takes that begins at a line with an open quote.
+
+    One, unless the lines up to the closing quote make exactly one record: a stray quote must not swallow the
+    rows below it.
+    """
+    width = len(opened.header)
+    parts = [lines[index]]
+    for line in lines[index + 1 : index + _LONGEST_RECORD]:
+        parts.append(line)
+        if line.count(b'"') % 2:
+            break
+    else:
+        return 1
+    raw = b"\n".join(parts)
+    records = _records(raw.decode(opened.encoding, errors="replace"), opened.delimiter, strict=True)
+    if records is None or len(records) != 1 or _looks_like_rows(raw, len(parts), opened):
+        return 1
+    signs = raw.count(opened.delimiter.encode())
+    return len(parts) if len(records[0]) == width or _FEW_COLUMNS <= width >= signs - 2 else 1
 
 
 def _split(raw: bytes, opened: "Opened") -> list[str] | None:
+    """The cells of a record; no cells where an open quote is never closed; None for unreadable bytes."""
     try:
         text = raw.decode(opened.encoding)
     except UnicodeDecodeError:
         return None
+    if "\x00" in text:
+        return None
+    records = _records(text, opened.delimiter, strict=True)
+    if records is None and raw.count(b'"') % 2 == 0:
+        # A quote within a quoted cell ("a "b" c") is text, as long as the quotes of the line pair off.
+        records = _records(text, opened.delimiter, strict=False)
+    return records[0] if records is not None and len(records) == 1 else []
+
+
+def _records(text: str, delimiter: str, *, strict: bool) -> list[list[str]] | None:
+    """The records in a text; None where its quotes do not fit."""
+    csv.field_size_limit(1 << 30)
     try:
-        csv.field_size_limit(1 << 30)
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=opened.delimiter), [])
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict))
     except csv.Error:
         return None
 

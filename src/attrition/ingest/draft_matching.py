@@ -1,0 +1,129 @@
+"""Which column of a file fits which contract column best, and which extracts a file can feed.
+
+Scores names first, then looks whether the values suit. Writes nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from attrition.contract import EXTRACTS, Contract, load_contracts
+from attrition.ingest.draft_columns import SourceColumn
+from attrition.ingest.draft_vocabulary import NO, PERSONAL, ROLES, YES, guess_code, known_names, words_of
+
+# Columns that make a file worth a second feed: a flat incident table with the investigation beside it.
+_OWN = {
+    "incident": {"incident_id", "reported_date"},
+    "investigation": {
+        "suspect_id", "suspect_known", "suspect_identified_date", "investigating_unit", "victim_support",
+        "file_submitted_date", "outcome_code", "outcome_date",
+    },
+    "cps": {"urn", "defendant_id", "received_date"},
+    "cps_event": {"urn", "defendant_id", "event", "date"},
+}  # fmt: skip
+
+
+@dataclass
+class Match:
+    """What fills a contract column: source columns, and how sure that is."""
+
+    sources: list[SourceColumn]
+    exact: bool
+    doubts: list[str] = field(default_factory=list)
+
+
+def _suits(kind: str, name: str, source: SourceColumn, exact: bool) -> bool:
+    """Whether the values may be those of the contract column."""
+    if not source.counts:
+        suits = True
+    elif kind == "date":
+        suits = source.dates is not None or (exact and "date" in source.words)
+    elif name.endswith("birth_year"):
+        suits = source.is_number or source.dates is not None
+    elif source.dates is not None:
+        suits = exact and kind in ("text", "pseudonym")
+    elif kind == "yes_no" and not (exact and name.startswith(("hate_", "flag_"))):
+        suits = source.is_yes_no
+    else:
+        suits = exact or kind != "integer" or source.is_number
+    return suits
+
+
+def match_columns(contract: Contract, sources: list[SourceColumn]) -> dict[str, Match]:
+    """The source columns that fit each contract column (and suspect_known, strands, covers_to) best."""
+    kinds = {name: column.type for name, column in contract.columns.items()} | {"covers_to": "date"}
+    if contract.extract == "investigation":
+        # A Yes/No that says only that there is a suspect; an incident's reference stands in for a crime's.
+        kinds |= {"suspect_known": "yes_no", "incident_id": "text"}
+    if contract.extract in ("incident", "cps"):
+        kinds["strands"] = "text"
+    ranked = []
+    for order, (name, kind) in enumerate(kinds.items()):
+        for place, source in enumerate(sources):
+            score = _score(name, source.words)
+            if score and _suits(kind, name, source, score >= 100):
+                ranked.append((-score, order, place, name))
+    matches: dict[str, Match] = {}
+    taken: set[int] = set()
+    for score, _, place, name in sorted(ranked):
+        exact = score <= -100
+        if name in matches and not (exact and matches[name].exact and name.startswith("hate_")):
+            continue
+        if place not in taken:
+            taken.add(place)
+            matches.setdefault(name, Match([], exact)).sources.append(sources[place])
+    _match_by_values(contract, [s for place, s in enumerate(sources) if place not in taken], matches)
+    return matches
+
+
+def _score(name: str, words: tuple[str, ...]) -> int:
+    """How well a header fits a contract column's names: 100 and more for the same words, 0 for none."""
+    best = 0
+    for rank, known in enumerate(known_names(name)):
+        if words and (sorted(words) == sorted(known) or "".join(words) == "".join(known)):
+            best = max(best, 101 if rank == 0 else 100)
+        elif known and set(known) < set(words) and not (set(words) - set(known)) & (ROLES | PERSONAL):
+            best = max(best, 60 + 10 * len(known) - 5 * (len(words) - len(known)))
+    return best
+
+
+def _match_by_values(contract: Contract, free: list[SourceColumn], matches: dict[str, Match]) -> None:
+    for column in contract.columns.values():
+        if column.name in matches or not (column.codes or column.type == "force"):
+            continue
+        for source in [source for source in free if source.listable(column)]:
+            # Small numbers and Yes/No stand in any list: they prove nothing.
+            values = [value for value in source.counts if not value.isdigit() and value not in YES | NO]
+            guesses = [guess_code(column, value) for value in values]
+            known = {code for code, certain in guesses if code and certain}
+            wrong_role = ROLES & set(source.words) - set(words_of(column.name))
+            enough = len(known) > (0 if column.type == "force" else 1) and len(known) * 5 >= len(values) * 4
+            if enough and not wrong_role:
+                matches[column.name] = Match([source], False, ["chosen for its values"])
+                free.remove(source)
+                break
+    dated = [source for source in free if source.dates]
+    main = {"incident": "reported_date", "investigation": "outcome_date", "cps": "received_date"}.get(contract.extract)
+    if main and main not in matches and len(dated) == 1:
+        matches[main] = Match(dated, False, ["the only column of dates that is left"])
+
+
+def chosen_extracts(matched: dict[str, dict[str, Match]], file_name: str) -> list[str]:
+    """The extract that fits best, and those that the same file can feed too."""
+    words = set(words_of(file_name))
+
+    def rank(extract: str) -> tuple[int, int]:
+        kept = {name: m for name, m in matched[extract].items() if name not in ("covers_to", "force")}
+        points = sum(3 if match.exact else 1 for match in kept.values())
+        points += sum(4 if name in kept else -2 for name in load_contracts()[extract].required)
+        points += 3 if set(words_of(extract)) <= words else 0
+        return points, -EXTRACTS.index(extract)
+
+    main = max(EXTRACTS, key=rank)
+    if main in ("cps", "cps_event"):
+        return [main]
+    chosen = [main]
+    for other in ("incident", "investigation", "cps"):
+        strong = {name for name, match in matched[other].items() if match.exact}
+        own = strong & _OWN[other]
+        if other != main and (own if other == "investigation" else own == _OWN[other]):
+            chosen.append(other)
+    return sorted(chosen, key=EXTRACTS.index)
