@@ -2,11 +2,11 @@
 -- A case without a strand is in no strand group; one with several is in several, so strands never add up.
 -- grain: load_id, line, breakdown, group
 -- materialised: view
-WITH hate AS (
+WITH hate AS NOT MATERIALIZED (
     SELECT * FROM case_history WHERE NOT is_comparison
 ),
 
-strand AS (
+strand AS NOT MATERIALIZED (
     SELECT 'race' AS strand, * FROM hate WHERE race
     UNION ALL
     SELECT 'religion' AS strand, * FROM hate WHERE religion
@@ -18,7 +18,7 @@ strand AS (
     SELECT 'transgender' AS strand, * FROM hate WHERE transgender
 ),
 
-grouped AS (
+grouped AS NOT MATERIALIZED (
     SELECT 'all' AS breakdown, 'all' AS "group", * FROM hate
     UNION ALL
     SELECT 'strand' AS breakdown, strand.strand AS "group", * EXCLUDE (strand) FROM strand

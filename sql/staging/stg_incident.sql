@@ -5,7 +5,7 @@
 SELECT
     incident.load_id,
     incident.line,
-    incident."force",
+    incident."force"::VARCHAR AS "force",
     incident.incident_id,
     incident.victim_no,
     incident.reported_date,
@@ -14,27 +14,27 @@ SELECT
     coalesce(incident.comparison, 'N') = 'Y' AS is_comparison,
     CASE
         WHEN incident.status_date <= run_context.as_at AND incident.record_status IN ('cancelled', 'transferred_out')
-            THEN incident.record_status
+            THEN incident.record_status::VARCHAR
     END AS stopped_by,
     incident.incident_class = 'crime'
     AND coalesce(incident.recorded_date, incident.reported_date) <= run_context.as_at AS is_recorded,
-    coalesce(incident.business_type, CASE WHEN stg_business_source.source IS NOT NULL THEN 'not_business' ELSE 'unknown' END)
+    coalesce(incident.business_type::VARCHAR, CASE WHEN stg_business_source.source IS NOT NULL THEN 'not_business' ELSE 'unknown' END)
         AS business_type,
     incident.hate_race = 'Y' AS race,
     incident.hate_religion = 'Y' AS religion,
     incident.hate_sexual_orientation = 'Y' AS sexual_orientation,
     incident.hate_disability = 'Y' AS disability,
     incident.hate_transgender = 'Y' AS transgender,
-    incident.victim_ethnicity,
+    incident.victim_ethnicity::VARCHAR AS victim_ethnicity,
     incident.victim_id,
-    incident.victim_type,
-    incident.victim_sex,
+    incident.victim_type::VARCHAR AS victim_type,
+    incident.victim_sex::VARCHAR AS victim_sex,
     incident.victim_age,
     incident.religion_targeted,
     incident.area_command,
     incident.local_authority,
     incident.offence_code,
-    incident.reporting_channel
+    incident.reporting_channel::VARCHAR AS reporting_channel
 FROM incident
 CROSS JOIN run_context
 INNER JOIN load ON incident.load_id = load.load_id

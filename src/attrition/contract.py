@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from attrition import resources
+from attrition import reference, resources
 
 EXTRACTS = ("incident", "investigation", "cps", "cps_event")
 
@@ -50,9 +50,21 @@ class Column:
         return self.type == "date" and self.event
 
     @property
+    def code_list(self) -> str | None:
+        """The list that the column's codes come from; None for a column without one."""
+        return {"force": "force", "yes_no": "yes_no"}.get(self.type, self.codes)
+
+    @property
     def sql_type(self) -> str:
-        """The type of the column in the warehouse."""
+        """The type of the column in the warehouse; codes of a list are an enumeration of that list."""
+        if self.code_list:
+            return code_type(self.code_list)
         return {"date": "DATE", "integer": "SMALLINT", "pseudonym": "UUID"}.get(self.type, "VARCHAR")
+
+
+def code_type(code_list: str) -> str:
+    """The name of the enumeration that holds the codes of a list."""
+    return f"code_{code_list}"
 
 
 @dataclass(frozen=True)
@@ -121,3 +133,15 @@ def load_contract(extract: str) -> Contract:
 def load_contracts() -> dict[str, Contract]:
     """All contracts by extract."""
     return {extract: load_contract(extract) for extract in EXTRACTS}
+
+
+def code_types() -> dict[str, tuple[str, ...]]:
+    """Every enumeration of the warehouse with its members: the codes of a list, and what stands for an unlisted one."""
+    members: dict[str, dict[str, None]] = {}
+    for contract in load_contracts().values():
+        for column in contract.columns.values():
+            if column.code_list:
+                codes = ("Y", "N") if column.type == "yes_no" else reference.codes(column.code_list)
+                held = members.setdefault(code_type(column.code_list), dict.fromkeys(codes))
+                held |= {column.unlisted: None} if column.unlisted else {}
+    return {name: tuple(codes) for name, codes in members.items()}

@@ -99,7 +99,7 @@ def _contents(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str
     """What the accepted rows hold, by code: an owner sees at a glance whether a mapping means what it should."""
     told = []
     for column in load_contract(extract).columns.values():
-        if (column.codes and column.name not in _NOT_SHOWN) or column.type == "yes_no" or column.name == "force":
+        if column.code_list and column.name not in _NOT_SHOWN:
             found = connection.execute(
                 f"SELECT coalesce(\"{column.name}\", 'empty'), count(*) FROM conformed ANTI JOIN fate USING (row_no) "
                 "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 8"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrition.contract import load_contracts
+from attrition.contract import code_types, load_contracts
 from attrition.errors import AttritionError, UsageFault, WarehouseBusy
 from attrition.settings import Settings
 
@@ -184,6 +184,7 @@ def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
     """Makes the tables of a new warehouse. Raises AttritionError for one of another schema version."""
     connection.execute("BEGIN")
     connection.execute(_LEDGER)
+    make_code_types(connection)
     for extract in load_contracts():
         connection.execute(f"CREATE TABLE IF NOT EXISTS {extract}_version ({version_columns(extract)})")
         connection.execute(
@@ -200,3 +201,39 @@ def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
             "Name a new one with --warehouse; the extracts in the landing folder build it anew."
         )
     connection.execute("COMMIT")
+
+
+def make_code_types(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Makes the enumerations of the code lists; where a list has changed since, the columns follow.
+
+    Raises AttritionError if a code that the warehouse holds has left its list.
+    """
+    import duckdb
+
+    here = {row[0] for row in connection.execute("SELECT type_name FROM duckdb_types() WHERE NOT internal").fetchall()}
+    for name, codes in code_types().items():
+        members = ", ".join("'" + code.replace("'", "''") + "'" for code in codes)
+        if name not in here:
+            connection.execute(f"CREATE TYPE {name} AS ENUM ({members})")
+            continue
+        held = connection.execute(f"SELECT enum_range(NULL::{name})").fetchone()
+        if held and tuple(held[0]) == codes:
+            continue
+        columns = [
+            (f"{extract}_version", column.name)
+            for extract, contract in load_contracts().items()
+            for column in contract.columns.values()
+            if column.sql_type == name
+        ]
+        try:
+            for table, column in columns:
+                connection.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" TYPE VARCHAR')
+            connection.execute(f"DROP TYPE {name}")
+            connection.execute(f"CREATE TYPE {name} AS ENUM ({members})")
+            for table, column in columns:
+                connection.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" TYPE {name}')
+        except duckdb.Error:
+            raise AttritionError(
+                f"The warehouse holds codes that the list {name.removeprefix('code_')} no longer has. Put them back into "
+                "data/reference, or name a new warehouse; the extracts in the landing folder build it anew."
+            ) from None

@@ -7,7 +7,7 @@ still stand. Makes the temporary tables `conformed` (typed rows) and `fate` (row
 from typing import TYPE_CHECKING
 
 from attrition import reference
-from attrition.contract import Column, Contract, load_contracts
+from attrition.contract import Column, Contract
 from attrition.ingest import pseudonym
 from attrition.ingest.mapping import ColumnRule, Feed
 
@@ -29,12 +29,7 @@ def name(column: str) -> str:
 
 
 def arm(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Gives the connection what the generated statements lean on: the code lists as types, and two macros."""
-    lists = {c.codes for contract in load_contracts().values() for c in contract.columns.values() if c.codes}
-    for code_list in sorted(lists | {"force"}):
-        codes = ", ".join(text(code) for code in reference.codes(code_list))
-        connection.execute(f"DROP TYPE IF EXISTS code_{code_list}")
-        connection.execute(f"CREATE TEMP TYPE code_{code_list} AS ENUM ({codes})")
+    """Gives the connection the macro that the generated statements read dates with."""
     # The shape is told first: a cast would also take dates that are not written as YYYY-MM-DD.
     connection.execute(
         "CREATE OR REPLACE TEMP MACRO iso_date(cell) AS CASE WHEN cell >= '0' THEN "
@@ -72,19 +67,14 @@ def _typed(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
     if column.type == "integer":
         whole = f"try_cast(CASE WHEN regexp_full_match({cell}, '[0-9]{{1,4}}') THEN {cell} END AS SMALLINT)"
         return f"CASE WHEN {whole} BETWEEN {column.minimum} AND {column.maximum} THEN {whole} END"
-    if column.type == "yes_no":
-        return f"CASE upper({cell}) WHEN 'Y' THEN 'Y' WHEN 'N' THEN 'N' END"
-    if column.type in ("code", "force"):
-        code_list = "force" if column.type == "force" else column.codes
-        if code_list is None:
-            return f"upper({cell})" if column.upper else f"lower({cell})"
-        case = "upper" if reference.in_upper_case(code_list) else "lower"
-        listed = f"try_cast({case}({cell}) AS code_{code_list})::VARCHAR"
-        return (
-            f"coalesce({listed}, CASE WHEN {cell} IS NOT NULL THEN {text(column.unlisted)} END)"
-            if column.unlisted
-            else listed
-        )
+    if column.code_list:
+        upper = column.type == "yes_no" or reference.in_upper_case(column.code_list)
+        listed = f"try_cast({'upper' if upper else 'lower'}({cell}) AS {column.sql_type})"
+        if column.unlisted:
+            listed = f"coalesce({listed}, CASE WHEN {cell} IS NOT NULL THEN {text(column.unlisted)}::{column.sql_type} END)"
+        return listed
+    if column.type == "code":
+        return f"upper({cell})" if column.upper else f"lower({cell})"
     plain = f"nullif(regexp_replace(upper({cell}), '[^A-Z0-9]', '', 'g'), '')" if column.normalise else cell
     return f"coalesce({plain}, {text(column.empty)})" if column.empty else plain
 
@@ -164,7 +154,7 @@ class Conforming:
                 plain = f"CASE WHEN {read} IS NOT NULL THEN {pseudonym.sql(read, column.pseudonym)} END"
             columns += [f"{plain} AS {read}", f"{told}"]
             fields.append(f"{text(column.name)}, " + (f"{read}::VARCHAR" if column.pseudonym else told))
-            if column.type in ("date", "integer", "yes_no", "force") or column.codes:
+            if column.type in ("date", "integer") or column.code_list:
                 unread = f"{read} = {text(column.unlisted)}" if column.unlisted else f"{plain} IS NULL"
                 faults.append(f"CASE WHEN {told} IS NOT NULL AND {unread} THEN {1 << position} ELSE 0 END")
             if column.required:
@@ -235,10 +225,11 @@ def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract, deli
     every = ", ".join(name(c) for c in contract.columns)
     # Only rows that share a key (or, without a key, a hash) can be duplicates; windows run on those few alone.
     shared = ", ".join(name(c) for c in contract.key) or f"hash({every})"
+    standing = "in_scope AND lacks = 0"
     execute(
-        f"CREATE OR REPLACE TEMP TABLE rival AS WITH standing AS (SELECT *, hash({shared}) AS sign FROM conformed "
-        "WHERE in_scope AND lacks = 0), signs AS (SELECT sign FROM standing GROUP BY sign HAVING count(*) > 1) "
-        "SELECT * EXCLUDE (sign, fields) FROM standing SEMI JOIN signs USING (sign)"
+        f"CREATE OR REPLACE TEMP TABLE rival AS WITH signs AS (SELECT hash({shared}) AS sign FROM conformed WHERE {standing} "
+        "GROUP BY sign HAVING count(*) > 1) "
+        f"SELECT * EXCLUDE (fields) FROM conformed WHERE {standing} AND hash({shared}) IN (SELECT sign FROM signs)"
     )
     execute(
         f"INSERT INTO fate SELECT row_no, 'duplicate', NULL FROM rival "

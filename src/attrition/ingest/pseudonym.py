@@ -33,7 +33,7 @@ def arm(connection: "duckdb.DuckDBPyConnection", key: bytes) -> None:
 
 def sql(value: str, rule: Pseudonym) -> str:
     """The expression that replaces a text expression by its pseudonym; `force` must be in scope where it matters."""
-    force = f"coalesce(force, '') || chr({ord(_SEPARATOR)}) || " if rule.within_force else ""
+    force = f"coalesce(force::VARCHAR, '') || chr({ord(_SEPARATOR)}) || " if rule.within_force else ""
     return f"pseudonym('{rule.kind}' || chr({ord(_SEPARATOR)}) || {force}upper({value}))"
 
 
