@@ -1,64 +1,129 @@
-"""The run as a Prefect flow: decorators, retries and the artifact. No SQL and no arithmetic; the work is done by
+"""The run as a Prefect flow: decorators, states and the artifact. No SQL and no arithmetic; the work is done by
 `attrition.pipeline`. Tasks take paths and dates only, and nothing they return is stored.
+
+A stage that fails ends in a state whose message is the fault's one paragraph. It is returned, not raised: Prefect logs
+what is raised with its traceback, and a traceback of a database library may quote data.
 """
 
 import datetime as dt
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from prefect import flow, get_run_logger, task
+from prefect import State, flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.states import Failed
 
 from attrition import pipeline, warehouse
+from attrition.errors import UsageFault, paragraph
 from attrition.pipeline import Request
 from attrition.publish.headline import headline_markdown
 from attrition.publish.shelf import workshop
 
+# Who else hears of progress: the command line adds itself, a worker leaves it to Prefect's log.
+watchers: list[Callable[[str], None]] = []
+
+Stated = dict[str, str | None]
+Result = TypeVar("Result")
+
 
 def _tell(message: str) -> None:
-    get_run_logger().info(message)
+    get_run_logger().info("%s", message)
+    for watch in watchers:
+        watch(message)
 
 
-def _request(stated: dict[str, str | None]) -> Request:
+def _day(stated: Stated, key: str) -> dt.date | None:
+    value = stated.get(key)
+    try:
+        return dt.date.fromisoformat(value) if value else None
+    except ValueError:
+        raise UsageFault(f"The parameter {key} is not a day; write it as 2025-03-31.") from None
+
+
+def _request(stated: Stated) -> Request:
     def path(key: str) -> Path | None:
         return Path(value) if (value := stated.get(key)) else None
 
-    landing, out = path("landing"), path("out")
-    assert landing is not None and out is not None
+    landing, out, now = path("landing"), path("out"), _day(stated, "now")
+    if landing is None or out is None:
+        raise UsageFault("The parameters landing and out name the folder of the extracts and that of publications.")
     return Request(
         landing=landing,
-        as_at=dt.date.fromisoformat(stated["as_at"] or ""),
+        as_at=_day(stated, "as_at") or (now or dt.date.today()) - dt.timedelta(days=1),
         out=out,
         warehouse=path("warehouse") or warehouse.default_path(),
         sources=path("sources"),
         config=path("config"),
-        now=dt.date.fromisoformat(now) if (now := stated.get("now")) else None,
+        now=now,
     )
 
 
+def _failed(fault: Exception) -> State:
+    """A failed state that carries the fault for a caller in this process and only its paragraph for the server."""
+    return Failed(message=paragraph(fault), data=fault)
+
+
+def _stage(work: Callable[[], Result]) -> Result | State:
+    try:
+        return work()
+    except Exception as fault:
+        return _failed(fault)
+
+
 @task(name="ingest", cache_policy=NO_CACHE, persist_result=False)
-def ingest(stated: dict[str, str | None]) -> None:
+def ingest(stated: Stated) -> State | None:
     """Loads what is new in the landing folder."""
-    pipeline.ingest(_request(stated), _tell)
+    return _stage(lambda: pipeline.ingest(_request(stated), _tell))
 
 
 @task(name="validate", cache_policy=NO_CACHE, persist_result=False)
-def validate(stated: dict[str, str | None], folder: str) -> None:
+def validate(stated: Stated, folder: str) -> State | None:
     """Runs the expectation suites."""
-    pipeline.validate(_request(stated), Path(folder), _tell)
+    return _stage(lambda: pipeline.validate(_request(stated), Path(folder), _tell))
 
 
 @task(name="compute", cache_policy=NO_CACHE, persist_result=False)
-def compute(stated: dict[str, str | None], folder: str) -> None:
+def compute(stated: Stated, folder: str) -> State | None:
     """Builds the attrition tables."""
-    pipeline.compute(_request(stated), Path(folder), _tell)
+    return _stage(lambda: pipeline.compute(_request(stated), Path(folder), _tell))
 
 
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
-def publish(stated: dict[str, str | None], folder: str) -> str:
+def publish(stated: Stated, folder: str) -> State | str:
     """Puts the publication out whole."""
-    return str(pipeline.publish(_request(stated), Path(folder), _tell))
+    return _stage(lambda: str(pipeline.publish(_request(stated), Path(folder), _tell)))
+
+
+def _run(stated: Stated) -> str:
+    ready = pipeline.prepare(_request(stated))
+    # Fixed once, so that a run over midnight keeps its day.
+    stated |= {"landing": str(ready.landing), "out": str(ready.out), "warehouse": str(ready.warehouse)}
+    stated |= {"as_at": ready.as_at.isoformat(), "now": ready.today.isoformat()}
+    with warehouse.held(ready.warehouse):
+        folder = workshop(ready.out, ready.warehouse)
+        try:
+            # A call alone would give back the failed state and go on; `result` raises what is in it.
+            ingest(stated, return_state=True).result()
+            validate(stated, str(folder), return_state=True).result()
+            compute(stated, str(folder), return_state=True).result()
+            return publish(stated, str(folder), return_state=True).result()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _show_headline(published: Path) -> None:
+    """Shows the headline table on the run's page. The publication is out already, so a fault here ends nothing."""
+    try:
+        create_markdown_artifact(
+            key="attrition-headline",
+            markdown=headline_markdown(published / "tables"),
+            description=f"Headline funnel of the publication {published.name}",
+        )
+    except Exception as fault:
+        _tell(f"Prefect could not store the headline ({type(fault).__name__}); the publication is complete")
 
 
 @flow(name="attrition", persist_result=False, retries=0)
@@ -70,35 +135,23 @@ def attrition_run(
     sources: str | None = None,
     config: str | None = None,
     now: str | None = None,
-) -> str:
+) -> State | str:
     """Loads, validates, computes and publishes; returns the publication's path.
 
     `as_at` and `now` are days (YYYY-MM-DD); a scheduled run leaves `as_at` out and counts as at yesterday.
     """
-    today = dt.date.fromisoformat(now) if now else dt.date.today()
-    stated = {
+    stated: Stated = {
         "landing": landing,
         "out": out,
-        "as_at": as_at or (today - dt.timedelta(days=1)).isoformat(),
+        "as_at": as_at,
         "warehouse": warehouse_file,
         "sources": sources,
         "config": config,
         "now": now,
     }
-    ready = pipeline.prepare(_request(stated))
-    stated |= {"landing": str(ready.landing), "out": str(ready.out), "warehouse": str(ready.warehouse)}
-    with warehouse.held(ready.warehouse):
-        folder = workshop(ready.out, ready.warehouse)
-        try:
-            ingest(stated)
-            validate(stated, str(folder))
-            compute(stated, str(folder))
-            published = publish(stated, str(folder))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    create_markdown_artifact(
-        key="attrition-headline",
-        markdown=headline_markdown(Path(published) / "tables"),
-        description=f"Headline funnel as at {stated['as_at']}",
-    )
+    try:
+        published = _run(stated)
+    except Exception as fault:
+        return _failed(fault)
+    _show_headline(Path(published))
     return published

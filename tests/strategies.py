@@ -443,12 +443,12 @@ def _copy(extract: str, row: RawRow, how: str | Change | None) -> RawRow:
 
 
 def broken_line(extract: str, what: str) -> BrokenLine:
-    """A line of a CSV file with too few or too many columns, or with a byte that is no UTF-8."""
+    """A line of a CSV file with too few or too many columns, or with a byte that neither UTF-8 nor Windows has."""
     width = len(COLUMNS[extract])
     fields = {"short": ["northumbria", "I1"], "long": ["northumbria"] * (width + 1)}.get(what)
     if fields is not None:
         return BrokenLine("column_count", ",".join(fields))
-    return BrokenLine("encoding", ",".join(["northumbria", "I\udce9", *[""] * (width - 2)]))
+    return BrokenLine("encoding", ",".join(["northumbria", "I\udc81", *[""] * (width - 2)]))
 
 
 @st.composite
@@ -490,10 +490,12 @@ def delivery_sequences(
     kinds: Sequence[str] = ("update",),
     max_incidents: int = 12,
     files: int = 3,
+    mixed: bool = False,
 ) -> list[Delivery]:
     """Successive files of each extract, in order of arrival; later files tell rows of earlier ones anew.
 
-    `kinds`: the delivery kinds to draw from, one for each extract. A file without rows is left out.
+    `kinds`: the delivery kinds to draw from, one for each extract. `mixed`: one for each file; each kind is a
+    source of its own then, and stands in the file's name. A file without rows is left out.
     """
     extracts = draw(extract_sets(max_incidents=max_incidents))
     deliveries = []
@@ -512,12 +514,52 @@ def delivery_sequences(
         for index, number, how in draw(st.lists(again, max_size=6)):
             if rows:
                 parts[number].append(_copy(extract, rows[index % len(rows)], how))
-        deliveries += [
-            Delivery(extract, f"{extract}_{number}.csv", part, kind)
-            for number, part in enumerate(parts, start=1)
-            if part
-        ]
+        for number, part in enumerate(parts, start=1):
+            if mixed:
+                kind = draw(st.sampled_from(list(kinds)))
+            name = f"{extract}_{number}_{kind}.csv" if mixed else f"{extract}_{number}.csv"
+            if part:
+                deliveries.append(Delivery(extract, name, part, kind, kind if mixed else "contract"))
     return deliveries
+
+
+@st.composite
+def stacked_extract_sets(draw: st.DrawFn, parts: int = 3, broken_lines: bool = False) -> Extracts:
+    """Several extract sets in one, each with incidents, crimes and defendants of its own; URNs meet."""
+    extracts: Extracts = {extract: [] for extract in EXTRACTS}
+    for part in range(1, draw(st.integers(1, parts)) + 1):
+        broken = broken_lines and part == parts
+        drawn = draw(extract_sets(min_incidents=5 if part > 1 else 1, broken_lines=broken))
+        for extract, rows in drawn.items():
+            extracts[extract] += [_of_part(row, part) for row in rows]
+    return extracts
+
+
+_OWN = ("incident_id", "crime_ref", "police_crime_ref", "defendant_id")
+
+
+def _of_part(row: RawRow, part: int) -> RawRow:
+    if isinstance(row, BrokenLine) or part == 1:
+        return row
+    return {column: f"{text}-{part}" if column in _OWN and text else text for column, text in row.items()}
+
+
+def told_once(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Without the files whose bytes an earlier one has: known files are skipped."""
+    seen: list[tuple[str, Sequence[RawRow]]] = []
+    new = []
+    for delivery in deliveries:
+        content = (delivery.extract, [_told(delivery.extract, row) for row in delivery.rows])
+        if content not in seen:
+            new.append(delivery)
+        seen.append(content)
+    return new
+
+
+def _told(extract: str, row: RawRow) -> RawRow:
+    if isinstance(row, BrokenLine):
+        return row
+    return {column: row.get(column, "") for column in COLUMNS[extract]}
 
 
 def as_deliveries(extracts: Extracts) -> list[Delivery]:

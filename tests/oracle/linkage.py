@@ -47,10 +47,10 @@ def link(rows: dict[str, list[Row]]) -> Links:
     for row in rows["cps"]:
         crimes = _of_force(by_urn[row["urn"]], row["force"])
         if crimes:
-            named = {crime for crime in crimes if crime[1] == row["police_crime_ref"]}
-            if not named and len(crimes) > 1:
+            # A row that names no force may name a crime of each of two forces.
+            crimes = {crime for crime in crimes if crime[1] == row["police_crime_ref"]} or crimes
+            if len(crimes) > 1:
                 links.findings["urn_shared"] += 1
-            crimes = named or crimes
         else:
             crimes = _without_urn([by_ref[row["police_crime_ref"]], by_asn[row["asn"]]], row["force"])
         for crime in crimes:

@@ -120,13 +120,13 @@ def conform(extract: str, raw: RawRow) -> Conformed:
     """One raw row as the contract sees it."""
     if isinstance(raw, BrokenLine):
         return Conformed(dict.fromkeys(COLUMNS[extract]), (raw.reason,), ())
-    text = {column: (raw.get(column) or "").strip() for column in COLUMNS[extract]}
+    text = {column: _text(COLUMNS[extract][column], raw.get(column)) for column in COLUMNS[extract]}
     force = _code("force", "force", text["force"])
     row: Row = {}
     faults = []
     for column, kind in COLUMNS[extract].items():
         row[column] = _value(column, kind, text[column], force) if text[column] else None
-        if text[column] and row[column] in (None, "unknown") and not _says_unknown(column, text[column]):
+        if text[column] and (row[column] is None or _is_unlisted(column, row[column])):
             faults.append(column)
     if extract == "incident" and row["victim_no"] is None:
         row["victim_no"] = "1"
@@ -143,6 +143,12 @@ def conform(extract: str, raw: RawRow) -> Conformed:
     return Conformed(row, tuple(reasons), tuple(findings))
 
 
-def _says_unknown(column: str, text: str) -> bool:
-    """victim_support has a code of its own that is called unknown: no fault."""
-    return column == "victim_support" and text.casefold() == "unknown"
+def _text(kind: str, raw: str | None) -> str:
+    """The trimmed text; a reference of nothing but punctuation (`--`) is written for an empty one."""
+    text = (raw or "").strip()
+    return "" if kind in ("reference", "anyone asn") and not reference(text) else text
+
+
+def _is_unlisted(column: str, value: Any) -> bool:
+    """Whether the value stands for an unlisted code. victim_support has a code of its own called unknown."""
+    return column in UNKNOWN_WHEN_UNLISTED and value == "unknown"

@@ -35,9 +35,7 @@ def fitting_feeds(path: Path, sources: list[Source]) -> tuple[Feed, ...]:
     feeds = tuple(feed for score, feed in fits if score == best)
     if len({feed.source for feed in feeds}) > 1:
         names = " and ".join(sorted({feed.source for feed in feeds}))
-        raise UsageFault(
-            f"{path.name}: the mappings {names} fit this file equally well. Make one pattern longer."
-        )
+        raise UsageFault(f"{path.name}: the mappings {names} fit this file equally well. Make one pattern longer.")
     return feeds
 
 
@@ -58,13 +56,9 @@ def survey(folder: Path, sources: list[Source]) -> tuple[list[Arrival], list[str
             f"The landing folder {folder} is not there. Name the folder that holds the extracts."
         ) from None
     except NotADirectoryError:
-        raise InputRefused(
-            f"{folder} is a file; --landing names the folder that holds the extracts."
-        ) from None
+        raise InputRefused(f"{folder} is a file; --landing names the folder that holds the extracts.") from None
     except PermissionError:
-        raise InputRefused(
-            f"The landing folder {folder} may not be read. Allow this account to read it."
-        ) from None
+        raise InputRefused(f"The landing folder {folder} may not be read. Allow this account to read it.") from None
     arrivals, notes, refused = [], [], []
     for path in paths:
         feeds = fitting_feeds(path, sources)

@@ -166,9 +166,7 @@ def open_file(
 
 
 def _check_signature(path: Path, kind: str, content: bytes) -> None:
-    is_really = next(
-        (what for sign, what in _SIGNATURES if content.startswith(sign)), "text or something else"
-    )
+    is_really = next((what for sign, what in _SIGNATURES if content.startswith(sign)), "text or something else")
     if is_really == "old":
         raise _refuse(
             path,
@@ -220,9 +218,7 @@ def load_raw(
         consume(True)
         connection.execute("DROP TABLE temp.raw")
     if _changed(opened):
-        raise _refuse(
-            opened.path, "the file changed while it was being read", "Run again when the copy is finished."
-        )
+        raise _refuse(opened.path, "the file changed while it was being read", "Run again when the copy is finished.")
     return loaded
 
 
@@ -275,9 +271,7 @@ def _load_fast(
             "rejects_limit=10000, max_line_size=4000000, hive_partitioning=false)"
         )
         consumed = consume(records.quoted_line_ends)
-        bad = connection.execute(
-            "SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line"
-        ).fetchall()
+        bad = connection.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
     except duckdb.Error:
         return None
     finally:
@@ -294,9 +288,7 @@ def _load_fast(
     )
     if not accounted or text_lines.hides_columns(opened, records, all_fit=not lines):
         return None
-    rejects = [
-        Reject(line, "wrong_number_of_columns", text_lines.line_hash(opened, records, line)) for line in lines
-    ]
+    rejects = [Reject(line, "wrong_number_of_columns", text_lines.line_hash(opened, records, line)) for line in lines]
     kept = records.lines[~np.isin(records.lines, lines)] if lines else records.lines
     opened.cut_short = (
         bool(lines)

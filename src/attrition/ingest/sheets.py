@@ -44,9 +44,7 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
-def open_sheet(
-    path: Path, sha256: str, sheet: str | None, header_row: int, first_rows: int | None = None
-) -> Opened:
+def open_sheet(path: Path, sha256: str, sheet: str | None, header_row: int, first_rows: int | None = None) -> Opened:
     """Opens a sheet (the first one unless named) and reads it whole, or its first rows.
 
     Rows without any value are not rows. Raises InputRefused for a damaged workbook, a missing sheet or
@@ -64,9 +62,7 @@ def open_sheet(
         raise _refuse(path, "this is not an Excel workbook", "Save it as .xlsx or .csv.") from None
     try:
         if sheet is not None and sheet not in book.sheetnames:
-            raise _refuse(
-                path, "the sheet that the mapping names is not there", "Correct `sheet` in the mapping."
-            )
+            raise _refuse(path, "the sheet that the mapping names is not there", "Correct `sheet` in the mapping.")
         page = book[sheet] if sheet else book.worksheets[0]
         page.reset_dimensions()
         header: list[str] = []
@@ -92,9 +88,7 @@ def open_sheet(
     except InputRefused:
         raise
     except Exception:  # a damaged sheet breaks off in many ways
-        raise _refuse(
-            path, "the sheet cannot be read to its end", "Save it again as .xlsx or .csv."
-        ) from None
+        raise _refuse(path, "the sheet cannot be read to its end", "Save it again as .xlsx or .csv.") from None
     finally:
         book.close()
     if not any(header):
@@ -120,15 +114,11 @@ def open_parquet(path: Path, sha256: str) -> Opened:
         with duckdb.connect() as connection:
             described = connection.execute(f"DESCRIBE SELECT * FROM {read}", [exact(path)]).fetchall()
             # DuckDB tells repeated names apart by a number; the file's own names show the repetition.
-            listed = connection.execute(
-                "SELECT name, num_children FROM parquet_schema(?)", [exact(path)]
-            ).fetchall()
+            listed = connection.execute("SELECT name, num_children FROM parquet_schema(?)", [exact(path)]).fetchall()
     except duckdb.Error:
         raise _refuse(path, "the Parquet file is damaged", "Export it again.") from None
     flat = len(listed) == len(described) + 1
-    header = [
-        (entry[0] if flat else row[0]).strip() for entry, row in zip(listed[1:], described, strict=flat)
-    ]
+    header = [(entry[0] if flat else row[0]).strip() for entry, row in zip(listed[1:], described, strict=flat)]
     names = [(row[0], row[1]) for row in described]
     return Opened(path, "parquet", sha256, header, iso_dates=True, names=names)
 
@@ -143,9 +133,7 @@ def load_parquet(
     import duckdb
     import numpy as np
 
-    where = {
-        name.casefold(): (own, kind) for name, (own, kind) in zip(opened.header, opened.names, strict=True)
-    }
+    where = {name.casefold(): (own, kind) for name, (own, kind) in zip(opened.header, opened.names, strict=True)}
     picked, lengths = [], []
     for column in columns:
         own, kind = where[column.casefold()]
@@ -171,9 +159,7 @@ def load_parquet(
     counted = connection.execute("SELECT count(*) FROM raw").fetchone()
     count = int(counted[0]) if counted else 0
     if stated is None or count != int(stated[0] or 0):
-        raise _refuse(
-            opened.path, "the Parquet file does not hold the rows that it states", "Export it again."
-        )
+        raise _refuse(opened.path, "the Parquet file does not hold the rows that it states", "Export it again.")
     numbers = np.arange(1, count + 1, dtype="int64")
     rejects: list[Reject] = []
     if lengths:

@@ -118,9 +118,7 @@ def open_text(
     text = header_bytes.decode(encoding, errors="replace")
     delimiter = _delimiter(text, expected) if delimiter == "auto" else delimiter
     header = _names(path, text, delimiter, header_row)
-    return Opened(
-        path, "csv", sha256, header, header_line, delimiter, encoding, content, altered=altered, notes=notes
-    )
+    return Opened(path, "csv", sha256, header, header_line, delimiter, encoding, content, altered=altered, notes=notes)
 
 
 def _names(path: Path, text: str, delimiter: str, header_row: int) -> list[str]:
@@ -275,10 +273,7 @@ def _looks_like_rows(record: bytes, lines: int, opened: "Opened") -> bool:
 def _positions(array: "np.ndarray[Any, Any]", byte: int) -> "np.ndarray[Any, Any]":
     import numpy as np
 
-    found = [
-        np.flatnonzero(array[start : start + _CHUNK] == byte) + start
-        for start in range(0, len(array), _CHUNK)
-    ]
+    found = [np.flatnonzero(array[start : start + _CHUNK] == byte) + start for start in range(0, len(array), _CHUNK)]
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
@@ -286,9 +281,7 @@ def line_hash(opened: "Opened", records: Records, line: int) -> str:
     """SHA-256 of one physical line's text: names a line that cannot be split without keeping it."""
     start = int(records.starts[line - 1])
     end = opened.content.find(b"\n", start)
-    return hashlib.sha256(
-        opened.content[start : len(opened.content) if end < 0 else end].rstrip(b"\r")
-    ).hexdigest()
+    return hashlib.sha256(opened.content[start : len(opened.content) if end < 0 else end].rstrip(b"\r")).hexdigest()
 
 
 def cells_hash(cells: Sequence[str | None]) -> str:

@@ -1,0 +1,103 @@
+"""Assertions that what was published is what the oracle makes of the same files, and that it adds up."""
+
+import datetime as dt
+from collections import Counter
+
+import pytest
+
+from attrition import reference
+from oracle import Held, cases, flat_counts, flat_reasons, funnel, funnel_by_period, rates
+from oracle.codes import STAGES
+from oracle.linkage import link
+from product_run import Published, Ward
+
+# Breakdowns whose groups hold every case once.
+ADDS_UP = {row["breakdown"] for row in reference.rows("breakdown") if row["adds_up"] == "Y"}
+
+
+def assert_figures_equal(published: Published, held: Held, as_at: dt.date, empty_means: bool = True) -> None:
+    """Every count, reason and rate is the oracle's, by group and by group and period."""
+    expected = funnel(held, as_at, empty_means)
+    by_period = funnel_by_period(held, as_at, empty_means)
+    assert flat_counts(published.funnel) == flat_counts(expected)
+    assert flat_reasons(published.funnel) == flat_reasons(expected)
+    assert flat_counts(published.by_period) == flat_counts(by_period)
+    for table in (expected, by_period):
+        for cell in table.counts:
+            told = published.rates[cell]
+            for found, rate in zip(told, rates(table, cell).values(), strict=True):
+                assert (found is None) == (rate is None)
+                assert rate is None or found == pytest.approx(float(rate), abs=1e-12)
+
+
+_LINE_REASONS = {"column_count": "wrong_number_of_columns", "encoding": "unreadable_bytes"}
+
+
+def _reason(told: str) -> str:
+    """A reason of the oracle (`force missing`) in the product's words (`missing_force`)."""
+    column, _, what = told.partition(" ")
+    return f"{what}_{column}" if what else _LINE_REASONS.get(column, column)
+
+
+def assert_fates_equal(place: Ward, published: Published, held: Held) -> None:
+    """Every file's counts, every quarantined line with its reasons, and every finding on a row."""
+    lines = {line.file: line for line in held.loads}
+    assert published.loads == {file: {**line.counts, "out_of_scope": 0} for file, line in lines.items()}
+    quarantined = place.quarantined()
+    findings = place.row_findings()
+    for file, line in lines.items():
+        assert quarantined.get(file, {}) == {
+            position + 2: {_reason(told) for told in reasons} for position, reasons in line.reasons.items()
+        }
+        by_column: Counter[str] = Counter()
+        for (rule, column), count in findings.get(file, Counter()).items():
+            by_column[column or rule] += count
+        assert by_column == +line.findings
+
+
+def assert_findings_equal(published: Published, held: Held, as_at: dt.date) -> None:
+    """Rows without a link, shared URNs and implied stages are reported as often as the oracle finds them."""
+    links = link(held.rows)
+    crimes = {
+        (row["force"], row["crime_ref"]) for row in held.rows["incident"] if row["incident_class"] == "crime"
+    }
+    linked = {id(row) for crime in crimes for row in links.cps.get(crime, [])}
+    expected = Counter(
+        {
+            "cps_unlinked": sum(id(row) not in linked for row in held.rows["cps"]),
+            "investigation_unlinked": sum(
+                (row["force"], row["crime_ref"]) not in crimes for row in held.rows["investigation"]
+            ),
+            "urn_shared": links.findings["urn_shared"],
+        }
+    )
+    for case in cases(held, as_at):
+        for stage in case.implied:
+            expected[f"implied_{stage}"] += 1
+    rules = {*expected, *(f"implied_{stage}" for stage in STAGES)}
+    found = {rule: published.findings[rule] for rule in rules}
+    assert +Counter(found) == +expected
+
+
+def assert_conserved(published: Published) -> None:
+    """What entered is where it went on to or stands; what went on entered the next stage; groups add up."""
+    for table in (published.funnel, published.by_period):
+        totals: dict[tuple[str, ...], Counter[str]] = {}
+        for cell, counts in table.counts.items():
+            stand = counts["open"] + counts["resolved"] + counts["lost"] + counts["completed"]
+            assert counts["entered"] == counts["progressed"] + stand
+            following = STAGES.index(cell[-1]) + 1
+            if following < len(STAGES):
+                later = table.counts.get((*cell[:-1], STAGES[following]), Counter())
+                assert later["entered"] == counts["progressed"]
+            added = {name: count for name, count in counts.items() if name != "crimes"}
+            totals.setdefault((*cell[:-2], cell[-1]), Counter()).update(added)
+        for cell, counts in totals.items():
+            if cell[-2] in ADDS_UP:
+                assert counts == totals[*cell[:-2], "all", cell[-1]]
+    for cell, counts in published.funnel.counts.items():
+        exits: Counter[str] = Counter()
+        for reason, count in published.funnel.reasons.items():
+            if reason[:-1] == cell:
+                exits[published.exits[reason]] += count
+        assert exits == +Counter({"resolved": counts["resolved"], "lost": counts["lost"]})

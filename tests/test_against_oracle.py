@@ -1,0 +1,237 @@
+"""The product's real code held against the oracle on made-up extracts: fates, figures, reasons, deliveries.
+
+Every example goes the whole way: files are written, loaded into a warehouse of their own and counted there.
+"""
+
+import csv
+import datetime as dt
+import json
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from attrition import cli
+from comparison import assert_conserved, assert_fates_equal, assert_figures_equal, assert_findings_equal
+from oracle import Delivery, load
+from product_run import KEY, Ward
+from strategies import (
+    AS_AT,
+    EXTRACTS,
+    Extracts,
+    as_deliveries,
+    delivery_sequences,
+    stacked_extract_sets,
+    told_once,
+)
+
+KINDS = ("update", "append", "snapshot")
+# One source for each kind of delivery, so that one extract may come in all three; their globs are longer than
+# the contract's own. None says what an empty business type means.
+MAPPINGS = {
+    kind: f'source = "{kind}"\ndescription = "The contract, delivered as {kind}"\n'
+    + "".join(
+        f'\n[[feed]]\nextract = "{extract}"\nfiles = ["{extract}_*_{kind}*"]\n'
+        f'delivery = "{kind}"\ncolumns = "same"\n'
+        for extract in EXTRACTS
+    )
+    for kind in KINDS
+}
+# Days from the as-at date of the made-up extracts: a run for a past day uses all rows held today.
+OTHER_DAYS = st.sampled_from([0, 0, 0, 30, -1, -30, -60, -100, -366])
+
+_calm = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
+few = settings(max_examples=8, derandomize=True, **_calm)
+usual = settings(max_examples=20, derandomize=True, **_calm)
+many = settings(max_examples=300, **_calm)
+
+
+@contextmanager
+def ward() -> Iterator[Ward]:
+    """An empty ward that knows the sources of MAPPINGS beside the contract."""
+    with tempfile.TemporaryDirectory() as folder:
+        sources = Path(folder) / "sources"
+        sources.mkdir()
+        for source, mapping in MAPPINGS.items():
+            (sources / f"{source}.toml").write_text(mapping, encoding="utf-8", newline="\n")
+        yield Ward(Path(folder) / "ward", sources)
+
+
+def check_one_run(extracts: Extracts, offset: int) -> None:
+    """One update of each extract: everything published is the oracle's, and loading again changes nothing."""
+    deliveries = as_deliveries(extracts)
+    as_at = AS_AT + dt.timedelta(days=offset)
+    with ward() as place:
+        assert place.load(deliveries).loads == len(deliveries)
+        published, held = place.published(as_at), load(deliveries)
+        assert_figures_equal(published, held, as_at)
+        assert_conserved(published)
+        assert_fates_equal(place, published, held)
+        assert_findings_equal(published, held, as_at)
+        if offset == 0:
+            assert place.ingest().loads == 0
+            assert place.published(as_at).tables == published.tables
+
+
+@given(stacked_extract_sets(broken_lines=True), OTHER_DAYS)
+@usual
+def test_one_run_publishes_what_the_oracle_counts(extracts: Extracts, offset: int) -> None:
+    check_one_run(extracts, offset)
+
+
+@pytest.mark.slow
+@given(stacked_extract_sets(broken_lines=True), OTHER_DAYS)
+@many
+def test_many_runs_publish_what_the_oracle_counts(extracts: Extracts, offset: int) -> None:
+    check_one_run(extracts, offset)
+
+
+def check_deliveries(deliveries: list[Delivery], offset: int, empty_means: bool) -> None:
+    """Several files in one run: the oracle's figures, fates and superseded rows; several runs equal the one."""
+    deliveries = told_once(deliveries)
+    as_at = AS_AT + dt.timedelta(days=offset)
+    with ward() as place:
+        place.load(deliveries)
+        published, held = place.published(as_at), load(deliveries)
+        assert_fates_equal(place, published, held)
+        assert_figures_equal(published, held, as_at, empty_means)
+        assert_findings_equal(published, held, as_at)
+        assert_conserved(published)
+    with ward() as another:
+        for number in sorted({_number(delivery) for delivery in deliveries}):
+            arrived = [delivery for delivery in deliveries if _number(delivery) == number]
+            assert another.load(arrived).loads == len(arrived)
+        assert_same_figures(another.published(as_at).tables, published.tables)
+
+
+def _number(delivery: Delivery) -> str:
+    """The number that a file bears among those of its extract."""
+    return Path(delivery.file).stem.split("_")[1]
+
+
+def assert_same_figures(left: dict, right: dict) -> None:
+    """Every published table is the same, but for the order of arrival across extracts."""
+    for table in right:
+        rows = [
+            [{name: value for name, value in row.items() if name != "arrival"} for row in tables[table]]
+            for tables in (left, right)
+        ]
+        if table == "load":
+            rows = [sorted(listed, key=lambda row: row["file"]) for listed in rows]
+        assert rows[0] == rows[1]
+
+
+@given(delivery_sequences(), OTHER_DAYS)
+@usual
+def test_updates_replace_what_the_oracle_replaces(deliveries: list[Delivery], offset: int) -> None:
+    check_deliveries(deliveries, offset, empty_means=True)
+
+
+@given(delivery_sequences(kinds=KINDS, mixed=True), OTHER_DAYS)
+@usual
+def test_deliveries_of_every_kind_replace_what_the_oracle_replaces(
+    deliveries: list[Delivery], offset: int
+) -> None:
+    check_deliveries(deliveries, offset, empty_means=False)
+
+
+@pytest.mark.slow
+@given(delivery_sequences(kinds=KINDS, mixed=True), OTHER_DAYS)
+@many
+def test_many_deliveries_of_every_kind(deliveries: list[Delivery], offset: int) -> None:
+    check_deliveries(deliveries, offset, empty_means=False)
+
+
+@pytest.mark.slow
+@given(delivery_sequences(), OTHER_DAYS)
+@many
+def test_many_updates(deliveries: list[Delivery], offset: int) -> None:
+    check_deliveries(deliveries, offset, empty_means=True)
+
+
+@given(stacked_extract_sets(), st.randoms(use_true_random=False))
+@few
+def test_the_order_of_rows_is_immaterial_where_no_two_are_rivals(
+    extracts: Extracts, shuffler: random.Random
+) -> None:
+    deliveries = as_deliveries(extracts)
+    alone = {}
+    for delivery, line in zip(deliveries, load(deliveries).loads, strict=True):
+        rivals = {n for n, reasons in line.reasons.items() if reasons == ("conflicting_duplicate",)}
+        rivals |= {n for n, fate in enumerate(line.fates) if fate == "duplicate"}
+        alone[delivery.extract] = [row for n, row in enumerate(delivery.rows) if n not in rivals]
+    shuffled = {extract: shuffler.sample(rows, len(rows)) for extract, rows in alone.items()}
+    with ward() as place:
+        place.load(as_deliveries(shuffled))
+        assert_figures_equal(place.published(AS_AT), load(as_deliveries(alone)), AS_AT)
+
+
+# The published examples, through the command line
+
+
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = os.environ.get("ATTRITION_EXAMPLES")
+    if not folder:
+        pytest.skip("ATTRITION_EXAMPLES names no folder of example inputs")
+    monkeypatch.setenv("ATTRITION_PSEUDONYM_KEY", KEY.decode())
+    return Path(folder)
+
+
+def _run(landing: Path, as_at: str, folder: Path) -> Path:
+    """Runs the command line on a folder; the folder of the published tables."""
+    arguments = ["run", "--direct", "--landing", str(landing), "--as-at", as_at, "--out", str(folder / "out")]
+    assert cli.main([*arguments, "--warehouse", str(folder / "warehouse.duckdb")]) == 0
+    return folder / "out" / as_at / "tables"
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+MEASURES = ("entered", "progressed", "open", "resolved", "lost", "completed", "implied", "crimes")
+
+
+def test_the_small_example_agrees_in_every_figure(examples: Path, tmp_path: Path) -> None:
+    tables = _run(examples / "contract_small", "2025-03-31", tmp_path)
+    expected = json.loads((examples / "contract_small_expected.json").read_text(encoding="utf-8"))
+    told = {key.split("|")[0] for key in expected["funnel"]}
+    found = {
+        "|".join((row["breakdown"], row["group"], row["stage"], measure)): int(row[measure])
+        for row in _rows(tables / "funnel.csv")
+        for measure in MEASURES
+        if row["breakdown"] in told and int(row[measure])
+    }
+    reasons = {
+        "|".join((row["breakdown"], row["group"], row["stage"], row["reason"])): int(row["count"])
+        for row in _rows(tables / "reasons.csv")
+        if row["breakdown"] in told
+    }
+    assert found == expected["funnel"]
+    assert reasons == expected["reasons"]
+    (line,) = (row for row in _rows(tables / "load.csv") if row["extract"] == "incident")
+    found = {name: int(line[name]) for name in ("accepted", "duplicate", "quarantined")}
+    assert {"read": int(line["rows_read"]), **found} == expected["rows"]["incident"]
+
+
+def test_the_public_police_files_agree(examples: Path, tmp_path: Path) -> None:
+    landing = examples.parent / "real" / "police_uk_northumbria"
+    if not landing.is_dir():
+        pytest.skip("the public police files are not beside the examples")
+    tables = _run(landing, "2013-12-31", tmp_path)
+    lines = (examples / "police_uk_expected.txt").read_text(encoding="utf-8").splitlines()
+    loads = [row for row in _rows(tables / "load.csv") if row["extract"] == "incident"]
+    assert lines[0] == f"incident rows accepted {sum(int(row['accepted']) for row in loads)}"
+    funnel = {row["stage"]: row for row in _rows(tables / "funnel.csv") if row["breakdown"] == "all"}
+    for line in lines[1:]:
+        stage, *figures = line.split()
+        for figure in figures:
+            measure, value = figure.split("=")
+            assert int(funnel[stage][measure]) == int(value), (stage, measure)
