@@ -9,9 +9,8 @@ SELECT
     max(rank) AS latest_rank,
     max(rank) FILTER (WHERE NOT is_charge) AS latest_rank_but_charge,
     max(outcome_date) FILTER (WHERE rank IS NOT NULL AND is_charge) AS charge_date,
-    max((known_day, investigating_unit)) FILTER (WHERE is_known AND investigating_unit IS NOT NULL)[2]
-        AS investigating_unit,
-    max((known_day, victim_support)) FILTER (WHERE is_known AND victim_support IS NOT NULL)[2] AS victim_support,
-    max(word_on_word) FILTER (WHERE is_known) AS word_on_word
+    substr(max(known_day || investigating_unit), 8) AS investigating_unit,
+    substr(max(known_day || victim_support), 8) AS victim_support,
+    max(word_on_word) FILTER (WHERE known_day IS NOT NULL) AS word_on_word
 FROM stg_investigation
 GROUP BY "force", crime_ref;

@@ -61,7 +61,7 @@ grouped AS NOT MATERIALIZED (
     UNION ALL
     SELECT 'quarter' AS breakdown, quarter AS "group", * FROM hate
     UNION ALL
-    SELECT 'force' AS breakdown, "force" AS "group", * FROM hate
+    SELECT 'force' AS breakdown, "force"::VARCHAR AS "group", * FROM hate
 )
 
 SELECT

@@ -5,7 +5,7 @@
 SELECT
     incident.load_id,
     incident.line,
-    incident."force"::VARCHAR AS "force",
+    incident."force",
     incident.incident_id,
     incident.victim_no,
     incident.reported_date,

@@ -1,11 +1,12 @@
 -- Investigation rows in force with what of them had happened by the end of the as-at day. `rank` orders effective
--- outcomes (code known, dated by then); it is empty for a row without one.
+-- outcomes (code known, dated by then); it is empty for a row without one. `known_day` orders rows by outcome date as text
+-- (undated: oldest); it is empty for a row dated later.
 -- grain: load_id, line
 -- materialised: view
 SELECT
     investigation.load_id,
     investigation.line,
-    investigation."force"::VARCHAR AS "force",
+    investigation."force",
     investigation.crime_ref,
     investigation.outcome_date,
     investigation.investigating_unit,
@@ -22,8 +23,10 @@ SELECT
     AND coalesce(investigation.suspect_identified_date <= run_context.as_at, TRUE) AS has_suspect,
     CASE WHEN investigation.file_submitted_date <= run_context.as_at THEN investigation.file_submitted_date END
         AS submitted_date,
-    coalesce(investigation.outcome_date <= run_context.as_at, TRUE) AS is_known,
-    coalesce(datediff('day', DATE '0001-01-01', investigation.outcome_date), -1) AS known_day
+    CASE
+        WHEN coalesce(investigation.outcome_date <= run_context.as_at, TRUE)
+            THEN lpad(coalesce(datediff('day', DATE '0001-01-01', investigation.outcome_date) + 1, 0)::VARCHAR, 7, '0')
+    END AS known_day
 FROM investigation
 CROSS JOIN run_context
 LEFT JOIN stg_outcome_code ON investigation.outcome_code = stg_outcome_code.code;

@@ -153,6 +153,8 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> "duck
             "Move it away and run again: the extracts in the landing folder build it anew."
         ) from None
     connection.execute("SET enable_progress_bar = false")
+    # Trying these on every column costs more time than the little space that they save is worth.
+    connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
     cipher = _cipher()
     if cipher is None:
         connection.execute("SET temp_directory = ''")
