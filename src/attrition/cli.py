@@ -201,6 +201,7 @@ def _run_and_show(request: "Request", direct: bool) -> int:
 
     tell = _teller()
     if direct:
+        tell("running without Prefect")
         published = pipeline.run(request, tell)
     else:
         from attrition.orchestration import run_flow
