@@ -58,9 +58,7 @@ def assert_fates_equal(place: Ward, published: Published, held: Held) -> None:
 def assert_findings_equal(published: Published, held: Held, as_at: dt.date) -> None:
     """Rows without a link, shared URNs and implied stages are reported as often as the oracle finds them."""
     links = link(held.rows)
-    crimes = {
-        (row["force"], row["crime_ref"]) for row in held.rows["incident"] if row["incident_class"] == "crime"
-    }
+    crimes = {(row["force"], row["crime_ref"]) for row in held.rows["incident"] if row["incident_class"] == "crime"}
     linked = {id(row) for crime in crimes for row in links.cps.get(crime, [])}
     expected = Counter(
         {
@@ -95,9 +93,9 @@ def assert_conserved(published: Published) -> None:
         for cell, counts in totals.items():
             if cell[-2] in ADDS_UP:
                 assert counts == totals[*cell[:-2], "all", cell[-1]]
+    exits: dict[tuple[str, ...], Counter[str]] = {}
+    for reason, count in published.funnel.reasons.items():
+        exits.setdefault(reason[:-1], Counter())[published.exits[reason]] += count
     for cell, counts in published.funnel.counts.items():
-        exits: Counter[str] = Counter()
-        for reason, count in published.funnel.reasons.items():
-            if reason[:-1] == cell:
-                exits[published.exits[reason]] += count
-        assert exits == +Counter({"resolved": counts["resolved"], "lost": counts["lost"]})
+        stopped = +Counter({"resolved": counts["resolved"], "lost": counts["lost"]})
+        assert exits.get(cell, Counter()) == stopped

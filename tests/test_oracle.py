@@ -143,9 +143,9 @@ def test_groups_add_up_to_all(extracts: dict) -> None:
     assert {cell[2]: counts for cell, counts in hate.items()} == {
         cell[2]: counts for cell, counts in table.counts.items() if cell[0] == "all"
     }
-    assert sum(
-        c["entered"] for cell, c in table.counts.items() if cell[::2] == ("hate_status", "reported")
-    ) == len(cases(held, AS_AT))
+    assert sum(c["entered"] for cell, c in table.counts.items() if cell[::2] == ("hate_status", "reported")) == len(
+        cases(held, AS_AT)
+    )
 
 
 @given(extract_sets())
@@ -157,9 +157,7 @@ def test_periods_add_up_to_the_whole(extracts: dict) -> None:
         summed: dict[tuple[str, ...], Counter[str]] = {}
         for cell, counts in by_period.counts.items():
             if cell[0] == kind:
-                summed.setdefault(cell[2:], Counter()).update(
-                    {k: n for k, n in counts.items() if k != "crimes"}
-                )
+                summed.setdefault(cell[2:], Counter()).update({k: n for k, n in counts.items() if k != "crimes"})
         assert summed == {
             cell: Counter({k: n for k, n in counts.items() if k != "crimes"})
             for cell, counts in whole.counts.items()
@@ -242,9 +240,7 @@ def _case(incident: dict | None = None, investigation: list[dict] = (), cps: lis
     }
     rows = [
         Delivery("incident", "incident.csv", [first]),
-        Delivery(
-            "investigation", "investigation.csv", [{**crime, "urn": "U1", **row} for row in investigation]
-        ),
+        Delivery("investigation", "investigation.csv", [{**crime, "urn": "U1", **row} for row in investigation]),
         Delivery(
             "cps",
             "cps.csv",
@@ -422,14 +418,10 @@ def test_linking(cps: dict, linked: set[str]) -> None:
                     {"force": "durham", "crime_ref": "D1", "urn": "U1"},
                 ],
             ),
-            Delivery(
-                "cps", "c", [{"force": "northumbria", "defendant_id": "D", "received_date": day(0), **cps}]
-            ),
+            Delivery("cps", "c", [{"force": "northumbria", "defendant_id": "D", "received_date": day(0), **cps}]),
         ]
     )
-    assert {
-        case.incident["crime_ref"] for case in cases(held, AS_AT) if case.furthest != "recorded"
-    } == linked
+    assert {case.incident["crime_ref"] for case in cases(held, AS_AT) if case.furthest != "recorded"} == linked
 
 
 def test_an_incomplete_set_leaves_the_held_one_in_force() -> None:
@@ -505,9 +497,7 @@ def test_repeat_victims_need_a_year_of_look_back() -> None:
         incident("I5", 0, victim_id=""),
     ]
     table = funnel(load([Delivery("incident", "i", rows)]), AS_AT)
-    found = {
-        cell[1]: counts["entered"] for cell, counts in table.counts.items() if cell[0] == "repeat_victim"
-    }
+    found = {cell[1]: counts["entered"] for cell, counts in table.counts.items() if cell[0] == "repeat_victim"}
     # I1 falls in the first year; I2 sees I1 a day before; I3 sees I2 at 364 days, I4 sees I3 a day before.
     assert found == {"unknown": 2, "repeat": 4}
 

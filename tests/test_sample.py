@@ -58,9 +58,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     """A sample of 20,000 incidents without faults, read as text."""
     folder = tmp_path_factory.mktemp("clean")
     truth = make_extracts(folder, SIZE, 11, AS_AT, faults=False)
-    return {
-        name: pd.read_csv(folder / truth.files[name], dtype=str, keep_default_na=False) for name in EXTRACTS
-    }
+    return {name: pd.read_csv(folder / truth.files[name], dtype=str, keep_default_na=False) for name in EXTRACTS}
 
 
 @pytest.fixture(scope="module")
@@ -304,10 +302,7 @@ def test_every_file_and_every_row_says_that_it_is_made_up(faulty: tuple[Path, Tr
         for line in (folder / truth.files[name]).read_text(encoding="utf-8").splitlines()[1:]:
             assert "MADEUP-" in line
     assert "made up" in (folder / "README_MADE_UP.txt").read_text(encoding="utf-8").lower()
-    assert (
-        "made up"
-        in json.loads((folder / "truth_MADE_UP.json").read_text(encoding="utf-8"))["made_up"].lower()
-    )
+    assert "made up" in json.loads((folder / "truth_MADE_UP.json").read_text(encoding="utf-8"))["made_up"].lower()
 
 
 def test_nothing_looks_like_a_real_reference(faulty: tuple[Path, Truth]) -> None:
@@ -334,11 +329,7 @@ def test_the_truth_is_consistent(faulty: tuple[Path, Truth]) -> None:
     for group in groups:
         for number, stage in enumerate(STAGES):
             figures = Counter(
-                {
-                    key.rsplit("|", 1)[1]: n
-                    for key, n in truth.funnel.items()
-                    if key.startswith(f"{group}|{stage}|")
-                }
+                {key.rsplit("|", 1)[1]: n for key, n in truth.funnel.items() if key.startswith(f"{group}|{stage}|")}
             )
             parts = ("progressed", "open", "resolved", "lost", "completed")
             assert figures["entered"] == sum(figures[part] for part in parts)
@@ -357,10 +348,7 @@ def test_the_truth_is_what_the_specification_makes_of_the_files(tmp_path: Path, 
     oracle = pytest.importorskip("oracle", reason="the plain-Python second implementation is not importable")
     truth = make_extracts(tmp_path, 3000, seed, AS_AT)
     held = oracle.load(
-        [
-            oracle.Delivery(name, truth.files[name], oracle.read_csv(tmp_path / truth.files[name]))
-            for name in EXTRACTS
-        ]
+        [oracle.Delivery(name, truth.files[name], oracle.read_csv(tmp_path / truth.files[name])) for name in EXTRACTS]
     )
     for line in held.loads:
         expected = truth.fates[line.extract]

@@ -18,8 +18,10 @@ SELECT
     END AS stopped_by,
     incident.incident_class = 'crime'
     AND coalesce(incident.recorded_date, incident.reported_date) <= run_context.as_at AS is_recorded,
-    coalesce(incident.business_type::VARCHAR, CASE WHEN stg_business_source.source IS NOT NULL THEN 'not_business' ELSE 'unknown' END)
-        AS business_type,
+    coalesce(
+        incident.business_type::VARCHAR,
+        CASE WHEN stg_business_source.source IS NOT NULL THEN 'not_business' ELSE 'unknown' END
+    ) AS business_type,
     incident.hate_race = 'Y' AS race,
     incident.hate_religion = 'Y' AS religion,
     incident.hate_sexual_orientation = 'Y' AS sexual_orientation,

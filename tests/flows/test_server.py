@@ -118,7 +118,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
-    environment = quiet_environment(folder / "home")
+    # The scheduler plans runs about once a minute; nobody waits for that here.
+    haste = {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2", "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    environment = quiet_environment(folder / "home") | haste
     start = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
     with running(start, environment, folder / "server.log") as process, httpx.Client(
         base_url=url, trust_env=False, timeout=60

@@ -43,24 +43,18 @@ def rms_table(rows: int = 60) -> tuple[list[str], list[list[str]]]:
 
 def rms_draft(**changes: str) -> str:
     header, rows = rms_table()
-    return draft_mapping(
-        header, rows, **({"source": "rms", "file_name": "Hate crime 2025-03.xlsx"} | changes)
-    )
+    return draft_mapping(header, rows, **({"source": "rms", "file_name": "Hate crime 2025-03.xlsx"} | changes))
 
 
 def feeds(text: str) -> dict[str, dict]:
     return {feed["extract"]: feed for feed in tomllib.loads(text)["feed"]}
 
 
-def column_draft(
-    name: str, values: list[str], *more: tuple[str, list[str]], extract: str = "incident"
-) -> str:
+def column_draft(name: str, values: list[str], *more: tuple[str, list[str]], extract: str = "incident") -> str:
     """A draft for a table with a reference and the given columns."""
     columns = [("Incident No", [f"R{n}" for n in range(len(values))]), (name, values), *more]
     rows = [list(row) for row in zip(*(column for _, column in columns), strict=True)]
-    return draft_mapping(
-        [title for title, _ in columns], rows, source="s", file_name="x.csv", extract=extract
-    )
+    return draft_mapping([title for title, _ in columns], rows, source="s", file_name="x.csv", extract=extract)
 
 
 def loaded(text: str, folder: Path, name: str = "rms"):
@@ -191,10 +185,7 @@ def test_an_open_order_follows_the_other_columns() -> None:
 
 def test_a_late_day_among_many_times_settles_the_order() -> None:
     values = [
-        f"{day:02}/{month:02}/2024 {hour:02}:00"
-        for day in range(1, 29)
-        for month in (1, 2)
-        for hour in range(24)
+        f"{day:02}/{month:02}/2024 {hour:02}:00" for day in range(1, 29) for month in (1, 2) for hour in range(24)
     ]
     text = column_draft("Date reported", values)
     assert "fits day first" not in text
@@ -219,9 +210,7 @@ def test_excels_day_numbers_become_dates() -> None:
     text = column_draft("Date reported", ["45347", "45385.5"], ("Date recorded", ["25/02/2024"] * 2))
     column = feeds(text)["incident"]["columns"]["reported_date"]
     assert column["date_formats"] == ["%Y-%m-%d"]
-    found = duckdb.sql(
-        f"SELECT {column['expression']} FROM (VALUES ('45347'), ('45385.5')) t(\"Date reported\")"
-    )
+    found = duckdb.sql(f"SELECT {column['expression']} FROM (VALUES ('45347'), ('45385.5')) t(\"Date reported\")")
     assert found.fetchall() == [("2024-02-25",), ("2024-04-03",)]
 
 

@@ -65,9 +65,7 @@ def _latest_outcome(outcomes: list[Row]) -> Row | None:
     return max(outcomes, key=rank, default=None)
 
 
-def _police_exit(
-    outcomes: list[Row], since: date | None = None, after: date | None = None
-) -> tuple[str, str | None]:
+def _police_exit(outcomes: list[Row], since: date | None = None, after: date | None = None) -> tuple[str, str | None]:
     """State and reason by the latest police outcome, if dated on or after `since`, or after `after`."""
     latest = _latest_outcome(outcomes)
     if latest is None:
@@ -111,8 +109,7 @@ def _conditions(investigation: list[Row], cps: list[Row], as_at: date) -> dict[s
         "reported": True,
         "recorded": True,
         "suspect_identified": any(
-            row["suspect_id"]
-            and (row["suspect_identified_date"] is None or row["suspect_identified_date"] <= as_at)
+            row["suspect_id"] and (row["suspect_identified_date"] is None or row["suspect_identified_date"] <= as_at)
             for row in investigation
         )
         or any(row["outcome_code"] not in OUTCOMES_WITHOUT_SUSPECT for row in outcomes),
@@ -171,9 +168,7 @@ def _state_referred(
         decision = latest["decision"]
         return ("resolved" if decision in CPS_RESOLVED else "lost"), f"cps_{decision}"
     referrals = [row["received_date"] for row in cps]
-    referrals += [
-        row["file_submitted_date"] for row in investigation if _by(row["file_submitted_date"], as_at)
-    ]
+    referrals += [row["file_submitted_date"] for row in investigation if _by(row["file_submitted_date"], as_at)]
     return _police_exit(outcomes, since=max(referrals))
 
 

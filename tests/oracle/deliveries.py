@@ -81,9 +81,7 @@ def _content(row: Row) -> tuple[Any, ...]:
     return tuple(row.values())
 
 
-def _fates(
-    delivery: Delivery, rows: list[Conformed], standing: list[_Standing]
-) -> tuple[list[str], dict[int, Any]]:
+def _fates(delivery: Delivery, rows: list[Conformed], standing: list[_Standing]) -> tuple[list[str], dict[int, Any]]:
     """The fate of each row, each test among the rows that are still standing."""
     fates = ["accepted"] * len(rows)
     reasons: dict[int, tuple[str, ...]] = {}
@@ -155,9 +153,7 @@ def _apply(
     stay = []
     for held in standing:
         in_set = _set(extract, held.row) in replaced_sets or _key(extract, held.row) in replaced_keys
-        withdrawn = (
-            delivery.kind == "snapshot" and held.source == delivery.source and held.row["force"] in forces
-        )
+        withdrawn = delivery.kind == "snapshot" and held.source == delivery.source and held.row["force"] in forces
         if not in_set and (not withdrawn or _set(extract, held.row) in kept):
             stay.append(held)
     return stay + arrived

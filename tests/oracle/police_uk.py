@@ -102,8 +102,6 @@ def deliveries_of(folder: Path) -> list[Delivery]:
             deliveries.append(Delivery("incident", path.name, [_incident(row) for row in rows], "append"))
         elif path.stem.endswith("-outcomes"):
             heard = [_cps(row) for row in rows if row["Outcome type"] in _COURT_RESULTS]
-            deliveries.append(
-                Delivery("investigation", path.name, [_investigation(row) for row in rows], "append")
-            )
+            deliveries.append(Delivery("investigation", path.name, [_investigation(row) for row in rows], "append"))
             deliveries.append(Delivery("cps", path.name, heard, "append"))
     return deliveries

@@ -52,9 +52,7 @@ def _from_investigation(case: Case, column: str, as_at: date) -> str:
 
 def _word_on_word(case: Case, as_at: date) -> str:
     said = {
-        row["word_on_word"]
-        for row in case.investigation
-        if row["outcome_date"] is None or row["outcome_date"] <= as_at
+        row["word_on_word"] for row in case.investigation if row["outcome_date"] is None or row["outcome_date"] <= as_at
     }
     return "Y" if "Y" in said else "N" if "N" in said else "unknown"
 

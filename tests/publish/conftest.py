@@ -97,9 +97,7 @@ def _cases(number: int) -> list[Row]:
                 "victim_ethnicity": (chance.choices(ETHNICITIES, (28, 14, 4, 8, 5, 16, 25))[0],),
                 "business_type": (chance.choices(BUSINESSES, (8, 6, 60, 7, 9, 10))[0],),
                 "area_command": (
-                    chance.choice(
-                        ("northumbria/Northern", "northumbria/=1+1", "northumbria/[a](http://b.c)")
-                    ),
+                    chance.choice(("northumbria/Northern", "northumbria/=1+1", "northumbria/[a](http://b.c)")),
                 ),
                 "all": ("all",),
                 "financial_year": year,
@@ -146,10 +144,7 @@ def _funnel(cases: list[Row], breakdowns: tuple[str, ...], late: frozenset[str])
                 "stage": stage,
                 "stage_order": STAGES.index(stage) + 1,
                 "unit": "incident",
-                **{
-                    name: count[name]
-                    for name in ("entered", "progressed", "open", "resolved", "lost", "completed")
-                },
+                **{name: count[name] for name in ("entered", "progressed", "open", "resolved", "lost", "completed")},
                 "implied": 0,
                 "crimes": len(crimes[breakdown, group, stage]),
                 "covered": "N" if feeds in late else "Y",

@@ -81,9 +81,7 @@ def test_markdown_is_one_table_with_remarks(tables: Path) -> None:
     assert any("at most" in line for line in lines if line.startswith("* "))
 
 
-def test_a_stage_nobody_reached_counts_nothing(
-    published_tables: Tables, make_tables: Callable[[Tables], Path]
-) -> None:
+def test_a_stage_nobody_reached_counts_nothing(published_tables: Tables, make_tables: Callable[[Tables], Path]) -> None:
     funnel = [row for row in published_tables["funnel"] if row["stage"] in ("reported", "recorded")]
     rows = headline_rows(make_tables({**published_tables, "funnel": funnel}))
     assert [row.entered for row in rows[2:]] == [0] * 5

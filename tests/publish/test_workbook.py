@@ -206,8 +206,7 @@ def test_breakdowns_of_very_many_groups_are_left_to_the_tables(
 ) -> None:
     template = next(row for row in published_tables["funnel"] if row["breakdown"] == "area_command")
     many = [
-        {**template, "breakdown": "local_authority", "group": f"E{at:08d}", "stage": "reported"}
-        for at in range(61)
+        {**template, "breakdown": "local_authority", "group": f"E{at:08d}", "stage": "reported"} for at in range(61)
     ]
     tables = make_tables({**published_tables, "funnel": published_tables["funnel"] + many})
     sheet = _read(tables, tmp_path)["All figures"]
@@ -225,9 +224,7 @@ def test_reasons_add_up_to_lost_and_resolved(workbook: Any, published_tables: Ta
     by_ethnicity = _table(workbook["Reasons by ethnicity"])
     for row in by_ethnicity:
         groups = [
-            value
-            for name, value in row.items()
-            if name not in ("Furthest stage", "How it ended", "Kind of reason")
+            value for name, value in row.items() if name not in ("Furthest stage", "How it ended", "Kind of reason")
         ]
         assert groups[0] == sum(groups[1:])
 
@@ -238,9 +235,7 @@ def test_uplift_stands_apart_and_adds_up(workbook: Any) -> None:
     assert convicted["% of convicted cases"] == 1
 
 
-def test_text_that_looks_like_a_formula_or_a_link_stays_text(
-    workbook: Any, tables: Path, tmp_path: Path
-) -> None:
+def test_text_that_looks_like_a_formula_or_a_link_stays_text(workbook: Any, tables: Path, tmp_path: Path) -> None:
     files = {cell.value: cell for row in workbook["Load"].iter_rows() for cell in row}
     for text in ("=2+2.csv", "@cps.csv"):
         assert files[text].data_type == "s"
@@ -330,12 +325,8 @@ def test_cover_says_what_it_is(workbook: Any) -> None:
 def test_shorthand_and_notes_that_are_used_are_explained(workbook: Any) -> None:
     for sheet in workbook.worksheets[3:]:
         (area,) = [table.ref for table in sheet.tables.values()]
-        used = {
-            cell.value for row in sheet[area] for cell in row if cell.value in ("[x]", "[z]", "[u]", "[low]")
-        }
-        explained = {
-            str(row[0].value).split(" ")[0] for row in sheet.iter_rows(max_row=sheet[area][0][0].row - 1)
-        }
+        used = {cell.value for row in sheet[area] for cell in row if cell.value in ("[x]", "[z]", "[u]", "[low]")}
+        explained = {str(row[0].value).split(" ")[0] for row in sheet.iter_rows(max_row=sheet[area][0][0].row - 1)}
         assert used <= explained, sheet.title
     assert len(_table(workbook["Notes"])) == len(NOTES)
 
@@ -351,9 +342,7 @@ def test_what_could_not_run_comes_before_what_passed(workbook: Any) -> None:
     assert _table(workbook["Validation"])[0]["Column"] == "[z]"
 
 
-def test_empty_tables_say_so(
-    published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path
-) -> None:
+def test_empty_tables_say_so(published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path) -> None:
     empty = {name: published_tables[name] for name in published_tables}
     folder = make_tables(empty)
     import pyarrow

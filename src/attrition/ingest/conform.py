@@ -71,7 +71,9 @@ def _typed(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
         upper = column.type == "yes_no" or reference.in_upper_case(column.code_list)
         listed = f"try_cast({'upper' if upper else 'lower'}({cell}) AS {column.sql_type})"
         if column.unlisted:
-            listed = f"coalesce({listed}, CASE WHEN {cell} IS NOT NULL THEN {text(column.unlisted)}::{column.sql_type} END)"
+            listed = (
+                f"coalesce({listed}, CASE WHEN {cell} IS NOT NULL THEN {text(column.unlisted)}::{column.sql_type} END)"
+            )
         return listed
     if column.type == "code":
         return f"upper({cell})" if column.upper else f"lower({cell})"

@@ -18,7 +18,7 @@ from attrition.ingest.landing import Arrival
 from attrition.ingest.ledger import Counts, Staged
 from attrition.ingest.lines import number_lines
 from attrition.ingest.mapping import Feed, Source
-from attrition.ingest.reading import Opened, RawTable, load_raw, open_file
+from attrition.ingest.reading import Opened, RawTable, load_raw, open_file, read_bytes
 from attrition.ingest.text_lines import repeated
 from attrition.settings import Settings
 
@@ -180,7 +180,7 @@ def stage(
 
     contract = load_contract(feed.extract)
     if file.kind == "csv" and not file.content:
-        file.content = file.path.read_bytes()
+        file.content, _ = read_bytes(file.path)
     work = Conforming(feed, contract, set(file.header), file.iso_dates)
     try:
         raw = load_raw(

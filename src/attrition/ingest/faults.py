@@ -49,8 +49,10 @@ def keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: in
     notes: list[tuple[str, str | None]] = [("missing_column", column) for column in work.missing]
     notes += [("extra_column", None) for column in file.header if column.casefold() not in mapped]
     notes += [(note, None) for note in file.notes]
-    if notes:
-        connection.executemany(f"INSERT INTO finding VALUES ({load_id}, NULL, ?, ?)", notes)
+    connection.execute(
+        f"INSERT INTO finding SELECT {load_id}, NULL, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        [[rule for rule, _ in notes], [column for _, column in notes]],
+    )
 
 
 def _told(contract: Contract) -> list[str]:

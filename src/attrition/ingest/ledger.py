@@ -84,15 +84,19 @@ def plan(connection: "duckdb.DuckDBPyConnection", arrivals: list[Arrival], sha25
     reload: list[int] = []
     groups: dict[str, list[tuple[Arrival, Feed]]] = {}
     numbers: dict[str, int] = {}
-    seen: set[tuple[str, str, str]] = set()
+    seen: dict[tuple[str, str, str], str] = {}
+    twins: list[str] = []
     for arrival in arrivals:
         for feed in arrival.feeds:
             identity = (sha256[arrival.path], feed.source, feed.extract)
             loads = [load for load in known.get(identity, []) if load[4] == "loaded"]
             contract = load_contract(feed.extract).sha256
-            if identity in seen or any(load[2:4] == (feed.fingerprint, contract) for load in loads):
+            if seen.get(identity, arrival.path.name) != arrival.path.name:
+                twins.append(f"{arrival.path.name}: left alone, it holds the same bytes as {seen[identity]}")
                 continue
-            seen.add(identity)
+            if any(load[2:4] == (feed.fingerprint, contract) for load in loads):
+                continue
+            seen[identity] = arrival.path.name
             reload += [load[0] for load in loads]
             groups.setdefault(arrival.delivery, []).append((arrival, feed))
             if identity[0] in first:
@@ -105,7 +109,9 @@ def plan(connection: "duckdb.DuckDBPyConnection", arrivals: list[Arrival], sha25
             nextnumber += 1
         deliveries.append(Delivery(delivery, numbers[delivery], tuple(work)))
     deliveries.sort(key=lambda one: (one.arrival, one.work[0][0].order))
-    return Plan(tuple(reload), tuple(deliveries), tuple(_left_behind(connection, deliveries, reload)))
+    return Plan(
+        tuple(reload), tuple(deliveries), tuple([*dict.fromkeys(twins), *_left_behind(connection, deliveries, reload)])
+    )
 
 
 def _left_behind(connection: "duckdb.DuckDBPyConnection", deliveries: list[Delivery], reload: list[int]) -> list[str]:

@@ -28,9 +28,14 @@ def number_lines(connection: "duckdb.DuckDBPyConnection", raw: "RawTable") -> No
     connection.execute("DROP TABLE IF EXISTS temp.unsplit")
     connection.execute("CREATE TEMP TABLE unsplit (line BIGINT, reason VARCHAR, sha256 VARCHAR)")
     if raw.rejects:
-        connection.executemany(
-            "INSERT INTO unsplit VALUES (?, ?, ?)", [(r.line, r.reason, r.sha256) for r in raw.rejects]
-        )
+        columns = {
+            "line": [reject.line for reject in raw.rejects],
+            "reason": [reject.reason for reject in raw.rejects],
+            "sha256": [reject.sha256 for reject in raw.rejects],
+        }
+        connection.register("unsplit_rows", pa.table(columns))
+        connection.execute("INSERT INTO unsplit SELECT * FROM unsplit_rows")
+        connection.unregister("unsplit_rows")
 
 
 def numbered(connection: "duckdb.DuckDBPyConnection", rows: str) -> str:

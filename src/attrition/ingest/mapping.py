@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,7 @@ class _Mistakes:
         self.found.append(f"{self.file.name}: {where}: {what}")
 
 
+@cache
 def expression_columns(expression: str) -> tuple[str, ...]:
     """The source columns that a DuckDB scalar expression reads.
 

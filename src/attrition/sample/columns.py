@@ -119,9 +119,7 @@ def incident_columns(recipe: Recipe, cases: Occurrences, victims: Victims) -> Co
         "religion_targeted": words(cases.religion[at], figures["religion_targeted"]["names"]),
         "victim_id": join("MADEUP-V", digits(victims.person + 1)),
         "premises_id": blank(join("MADEUP-P", digits(victims.person + 1)), ~has_premises),
-        "victim_type": words(
-            np.minimum(victims.kind, FIRST_BUSINESS_KIND), [*kinds[:FIRST_BUSINESS_KIND], "business"]
-        ),
+        "victim_type": words(np.minimum(victims.kind, FIRST_BUSINESS_KIND), [*kinds[:FIRST_BUSINESS_KIND], "business"]),
         "victim_ethnicity": words(victims.ethnicity, figures["victim_ethnicity"]["codes"]),
         "victim_sex": words(victims.sex, ("F", "M", "X")),
         "victim_age": blank(ages, victims.age < 0),

@@ -35,9 +35,7 @@ FILES = {name: f"{name}_MADE_UP.csv" for name in ("incident", "investigation", "
 DAYS_IN_YEAR = 365.25
 
 
-def write_extracts(
-    folder: Path, incidents: int, seed: int, as_at: date, *, faults: bool, years: float
-) -> Truth:
+def write_extracts(folder: Path, incidents: int, seed: int, as_at: date, *, faults: bool, years: float) -> Truth:
     """As `attrition.sample.make_extracts`, for arguments already checked."""
     codes = tuple(row["code"] for row in reference.rows("outcome"))
     as_at_day = (as_at - date(1970, 1, 1)).days
@@ -56,12 +54,8 @@ def write_extracts(
 
     extracts = {
         "incident": text.incident_columns(recipe, cases, victims),
-        "investigation": text.investigation_columns(
-            recipe, cases, crimes, suspects=suspects, rows=police, links=links
-        ),
-        "cps": text.cps_columns(
-            recipe, cases, crimes, suspects=suspects, known=known, rows=received, links=links
-        ),
+        "investigation": text.investigation_columns(recipe, cases, crimes, suspects=suspects, rows=police, links=links),
+        "cps": text.cps_columns(recipe, cases, crimes, suspects=suspects, known=known, rows=received, links=links),
     }
     folder.mkdir(parents=True, exist_ok=True)
     planted: dict[str, Planted] = {}

@@ -114,9 +114,7 @@ FINDINGS: dict[str, dict[str, Finding]] = {
     },
     "cps": {
         # A finalised prosecution stays prosecuted without its first hearing.
-        "unreadable_date": Finding(
-            "first_hearing_date", BAD_DATE, filled=("first_hearing_date", "finalised_date")
-        ),
+        "unreadable_date": Finding("first_hearing_date", BAD_DATE, filled=("first_hearing_date", "finalised_date")),
         "unknown_code": Finding("outcome_reason", "weather"),
         "unknown_force": Finding("force", UNKNOWN_FORCE, filled=("force",)),
     },
@@ -137,9 +135,7 @@ SPOILT: dict[str, dict[str, Spoilt]] = {
     "investigation": {
         "exact_duplicate": Spoilt("duplicate", _same),
         "same_after_normalising": Spoilt("duplicate", _other_writing),
-        "missing_required": Spoilt(
-            "quarantined", _alone("investigation", crime_ref="", suspect_id="MADEUP-SX")
-        ),
+        "missing_required": Spoilt("quarantined", _alone("investigation", crime_ref="", suspect_id="MADEUP-SX")),
         "unknown_force": Spoilt("quarantined", _alone("investigation", force=UNKNOWN_FORCE)),
         "too_few_columns": Spoilt("quarantined", _alone("investigation"), _too_few),
         "too_many_columns": Spoilt("quarantined", _alone("investigation"), _too_many),
@@ -169,9 +165,7 @@ class Planted:
     spoilt_rows: dict[str, Whole] = field(default_factory=dict)
 
 
-def plant(
-    extract: str, columns: dict[str, Any], shares: dict[str, float], *, seed: int, at_least: int
-) -> Planted:
+def plant(extract: str, columns: dict[str, Any], shares: dict[str, float], *, seed: int, at_least: int) -> Planted:
     """Spoil fields of `columns` in place and make the extra lines; no row serves for two faults.
 
     `shares` are proportions of the rows by kind of fault; each kind comes `at_least` times where the rows

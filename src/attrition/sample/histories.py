@@ -98,9 +98,7 @@ def draw_suspects(recipe: Recipe, crimes: Crimes) -> Suspects:
     share[[codes.index(code) for code in police["codes"]]] = police["suspect_share"]
     share[-1] = 1.0  # position -1: referred, so somebody is suspected
     count = crimes.recorded.size
-    number = np.where(
-        stream.chance(count, share[crimes.outcome]), 1 + stream.pick(count, suspect["number_weights"]), 0
-    )
+    number = np.where(stream.chance(count, share[crimes.outcome]), 1 + stream.pick(count, suspect["number_weights"]), 0)
     crime = np.repeat(np.arange(count), number)
     ordinal = np.arange(crime.size) - np.repeat(np.cumsum(number) - number, number)
     latest = np.minimum(crimes.submitted, crimes.outcome_day)

@@ -75,9 +75,7 @@ def _police_order() -> list[dict[str, str]]:
 class _Facts:
     """The evidence of all crimes, gathered per crime."""
 
-    def __init__(
-        self, recipe: Recipe, count: int, police: Investigation, cps: Prosecutions, link_crime: Whole
-    ) -> None:
+    def __init__(self, recipe: Recipe, count: int, police: Investigation, cps: Prosecutions, link_crime: Whole) -> None:
         self.count, self.as_at, self.police, self.cps, self.link = (
             count,
             recipe.as_at,
@@ -131,9 +129,7 @@ class _Facts:
         return held
 
 
-def progress(
-    recipe: Recipe, count: int, police: Investigation, cps: Prosecutions, link_crime: Whole
-) -> Progress:
+def progress(recipe: Recipe, count: int, police: Investigation, cps: Prosecutions, link_crime: Whole) -> Progress:
     """How far each of `count` crimes came.
 
     `cps` holds one entry per link of a CPS row to a crime (`link_crime`), with only what is known on the
@@ -175,9 +171,7 @@ def _settle_by_cps(made: Progress, facts: _Facts) -> None:
     exits = {row["code"]: row["exit"] for row in reference.rows("cps_decision")}
     position = np.asarray([names.index(name) for name in DECISIONS])
     deciding = (cps.decision >= 0) & (cps.decision != DECISIONS.index("further_information"))
-    _, decision = latest(
-        facts.link[deciding], cps.decided[deciding], position[cps.decision[deciding]], facts.count
-    )
+    _, decision = latest(facts.link[deciding], cps.decided[deciding], position[cps.decision[deciding]], facts.count)
     by_cps = (made.furthest == 4) & (decision >= 0) & ~facts.any_row(~deciding)
     states = np.asarray([_state(exits[name]) for name in names])
     _settle(made, by_cps, states[decision], decision + len(made.reasons))

@@ -14,9 +14,7 @@ import pyarrow.compute as pc
 BLOCK = 100_000
 
 
-def write_rows(
-    target: Path, columns: dict[str, Any], extra: Sequence[str] = (), before: Sequence[int] = ()
-) -> int:
+def write_rows(target: Path, columns: dict[str, Any], extra: Sequence[str] = (), before: Sequence[int] = ()) -> int:
     """Write the columns with each `extra` line before its row, and return the number of rows written."""
     names = list(columns)
     size = len(columns[names[0]])
@@ -27,9 +25,7 @@ def write_rows(
         out.write((",".join(names) + "\n").encode("utf-8"))
         for start in range(0, size, BLOCK):
             stop = min(start + BLOCK, size)
-            lines = pc.binary_join_element_wise(
-                *(columns[name].slice(start, stop - start) for name in names), ","
-            )
+            lines = pc.binary_join_element_wise(*(columns[name].slice(start, stop - start) for name in names), ",")
             low, high = np.searchsorted(sorted_before, [start, stop])
             if high > low:
                 added = pa.array([extra[place] for place in order[low:high]], pa.string())

@@ -1,0 +1,184 @@
+"""Planted personal data never leave the extracts: not into a publication, the warehouse, a spilled or temporary file,
+a message, nor a pasted piece of either. Every personal column carries the mark, in good rows, rows with faults,
+quarantined rows, duplicates, and lines that cannot be split into columns.
+"""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from attrition import warehouse
+from attrition.contract import load_contracts
+from attrition.ingest.pseudonym import pseudonym
+from attrition.sample import make_extracts
+from attrition.settings import Settings
+
+AS_AT = date(2025, 3, 31)
+KEY = "kept secret, as no file may hold it: 0123456789"
+MARK = "Zqmark"
+# Upper case and stripped to letters and digits: what normalising leaves of the mark.
+MARKS = re.compile(MARK.encode(), re.IGNORECASE)
+UNREADABLE = b"\xff\xfe"
+LIMIT = 300
+Ended = tuple[Path, list["subprocess.CompletedProcess[bytes]"]]
+
+
+def personal_columns(extract: str) -> list[str]:
+    """The contract's personal identifiers (years of birth are numbers; they cannot carry a mark)."""
+    return [column.name for column in load_contracts()[extract].columns.values() if column.type == "pseudonym"]
+
+
+def plant(path: Path, extract: str) -> None:
+    """Marks every personal cell, fills empty ones, and adds rows with unknown codes, with too few and too many columns,
+    with line ends inside personal cells, without required fields, a duplicate, and bytes that cannot be read.
+    """
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    columns = header.split(",")
+    places = [columns.index(name) for name in personal_columns(extract)]
+    planted = []
+    for number, line in enumerate(lines):
+        cells = line.split(",")
+        for at in places:
+            if at < len(cells):
+                cells[at] = f"{MARK}-{cells[at].strip() or number}"
+        planted.append(",".join(cells))
+    good = planted[0].split(",")
+    marked = [at in places for at in range(len(columns))]
+    broken = [
+        ",".join(cell if mark else "no such thing" for cell, mark in zip(good, marked, strict=True)),
+        ",".join(good[:-3]),
+        ",".join([*good, MARK, MARK]),
+        ",".join(f'"{cell}\n{MARK}"' if mark else cell for cell, mark in zip(good, marked, strict=True)),
+        ",".join(cell if mark else "" for cell, mark in zip(good, marked, strict=True)),
+        planted[0],
+    ]
+    content = "\n".join([header, *planted, *broken]).encode()
+    stray = b"\n" + ",".join(good).encode().replace(MARK.encode(), MARK.encode() + UNREADABLE)
+    path.write_bytes(content + stray + b"\n")
+    # A file cut short inside the quotes of a personal cell.
+    opened = ",".join([*good[: places[0]], f'"{MARK}, cut'])
+    path.with_name(f"{extract}_torn.csv").write_text("\n".join([header, *planted[:60], opened]), encoding="utf-8")
+
+
+def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """The bytes of every file below a folder, and of what is packed inside workbooks."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path), path.read_bytes()
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as packed:
+                    for name in packed.namelist():
+                        yield f"{path}: {name}", packed.read(name)
+
+
+def run(folder: Path, verb: str, *arguments: object) -> "subprocess.CompletedProcess[bytes]":
+    """Runs the command in an environment whose every temporary and personal folder lies below `folder`."""
+    places = {name: str(folder / "home") for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "LOCALAPPDATA")}
+    temporary = {name: str(folder / "temporary") for name in ("TMPDIR", "TEMP", "TMP")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ATTRITION", "PREFECT"))}
+    return subprocess.run(
+        [sys.executable, "-m", "attrition.cli", verb, *map(str, arguments)],
+        env=kept | places | temporary | {"ATTRITION_PSEUDONYM_KEY": KEY},
+        capture_output=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
+
+
+def assert_nothing_told(text: bytes) -> None:
+    assert not MARKS.search(text)
+    assert KEY.encode() not in text
+
+
+@pytest.fixture(scope="module")
+def planted_run(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run that files cut short stop at the gate, their release, and the run that publishes."""
+    folder = tmp_path_factory.mktemp("planted")
+    for name in ("home", "temporary"):
+        (folder / name).mkdir()
+    make_extracts(folder / "landing", 300, 5, AS_AT)
+    for extract in ("incident", "investigation", "cps"):
+        plant(folder / "landing" / f"{extract}_MADE_UP.csv", extract)
+    store = ("--warehouse", folder / "data" / "w.duckdb")
+    places = ("--direct", "--landing", folder / "landing", "--out", folder / "out", *store)
+    whole_run = ("run", *places, "--as-at", AS_AT, "--now", "2025-04-01")
+    done = [run(folder, *whole_run)]
+    for sha in re.findall(r"attrition accept (\w+)", done[0].stderr.decode()):
+        done.append(run(folder, "accept", sha, "--why", "the owner confirms", *store))
+    return folder, [*done, run(folder, *whole_run)]
+
+
+def test_the_planted_extracts_are_loaded_and_quarantined_rows_too(
+    planted_run: Ended,
+) -> None:
+    folder, done = planted_run
+    assert [ended.returncode for ended in done] == [4, 0, 0, 0, 0], done[-1].stderr.decode()
+    tables = folder / "out" / str(AS_AT) / "tables"
+    with (tables / "load.csv").open(encoding="utf-8", newline="") as file:
+        loads = {row["file"]: row for row in csv.DictReader(file)}
+    for extract in ("incident", "investigation", "cps"):
+        assert int(loads[f"{extract}_MADE_UP.csv"]["accepted"]) > 30
+        assert int(loads[f"{extract}_MADE_UP.csv"]["quarantined"]) >= 3
+    with warehouse.connect(folder / "data" / "w.duckdb", Settings(), read_only=True) as connection:
+        identity = connection.execute(
+            "SELECT victim_id FROM incident_version WHERE incident_id = 'MADEUP-I0000002' AND force = 'northumbria'"
+        ).fetchone()
+    victim = next(line.split(",")[19] for line in (folder / "landing" / "incident_MADE_UP.csv").read_text(
+        encoding="utf-8", errors="replace").splitlines() if ",MADEUP-I0000002," in line)  # fmt: skip
+    assert victim.startswith(MARK)
+    assert identity == (pseudonym(KEY.encode(), "victim", "northumbria", victim),)
+
+
+def test_no_file_and_no_message_holds_the_mark(
+    planted_run: Ended,
+) -> None:
+    folder, done = planted_run
+    for ended in done:
+        assert_nothing_told(ended.stdout)
+        assert_nothing_told(ended.stderr)
+    looked = 0
+    for part in ("out", "data", "home", "temporary"):
+        for name, content in contents(folder / part):
+            assert not MARKS.search(content), name
+            assert KEY.encode() not in content, name
+            looked += 1
+    assert looked > 20
+
+
+@pytest.mark.parametrize("verb", ["check", "map", "case"])
+def test_the_other_verbs_tell_nobody(planted_run: Ended, verb: str) -> None:
+    folder, _ = planted_run
+    incident = folder / "landing" / "incident_MADE_UP.csv"
+    asked: dict[str, tuple[object, ...]] = {
+        "check": (incident, folder / "landing" / "investigation_MADE_UP.csv", folder / "landing" / "incident_torn.csv"),
+        "map": (incident,),
+        "case": ("MADEUP-I0000002", "--warehouse", folder / "data" / "w.duckdb"),
+    }
+    ended = run(folder, verb, *asked[verb])
+    assert ended.stdout or ended.stderr
+    assert_nothing_told(ended.stdout)
+    assert_nothing_told(ended.stderr)
+
+
+def test_a_fault_of_ours_is_told_without_its_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from attrition import cli, pipeline
+
+    def fail(*_: object) -> None:
+        raise ValueError(f"could not convert {MARK}")
+
+    monkeypatch.setenv("ATTRITION_PSEUDONYM_KEY", KEY)
+    monkeypatch.setattr(pipeline, "ingest", fail)
+    places = ("--landing", tmp_path, "--out", tmp_path / "out", "--warehouse", tmp_path / "w.duckdb")
+    code = cli.main(["run", "--direct", "--as-at", "2025-03-31", *map(str, places)])
+    told = capsys.readouterr()
+    assert code == 1
+    assert "an unforeseen fault (ValueError in test_privacy.py" in told.err
+    assert_nothing_told((told.out + told.err).encode())
