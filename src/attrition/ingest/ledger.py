@@ -110,7 +110,7 @@ def plan(connection: "duckdb.DuckDBPyConnection", arrivals: list[Arrival], sha25
         deliveries.append(Delivery(delivery, numbers[delivery], tuple(work)))
     deliveries.sort(key=lambda one: (one.arrival, one.work[0][0].order))
     return Plan(
-        tuple(reload), tuple(deliveries), tuple([*dict.fromkeys(twins), *_left_behind(connection, deliveries, reload)])
+        tuple(reload), tuple(deliveries), (*dict.fromkeys(twins), *_left_behind(connection, deliveries, reload))
     )
 
 
