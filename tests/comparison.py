@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections import Counter
-
-import pytest
+from collections.abc import Mapping
+from typing import Any
 
 from attrition import reference
 from oracle import Held, cases, flat_counts, flat_reasons, funnel, funnel_by_period, rates
@@ -15,19 +15,31 @@ from product_run import Published, Ward
 ADDS_UP = {row["breakdown"] for row in reference.rows("breakdown") if row["adds_up"] == "Y"}
 
 
+def assert_equal(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
+    """The two say the same; else the first differences are told, not two whole tables."""
+    differences = [
+        f"{key}: {found.get(key)} published, {expected.get(key)} expected"
+        for key in sorted({*found, *expected}, key=str)
+        if found.get(key) != expected.get(key)
+    ]
+    assert not differences, "\n".join([f"{len(differences)} differences", *differences[:12]])
+
+
 def assert_figures_equal(published: Published, held: Held, as_at: dt.date, empty_means: bool = True) -> None:
     """Every count, reason and rate is the oracle's, by group and by group and period."""
     expected = funnel(held, as_at, empty_means)
     by_period = funnel_by_period(held, as_at, empty_means)
-    assert flat_counts(published.funnel) == flat_counts(expected)
-    assert flat_reasons(published.funnel) == flat_reasons(expected)
-    assert flat_counts(published.by_period) == flat_counts(by_period)
-    for table in (expected, by_period):
-        for cell in table.counts:
-            told = published.rates[cell]
-            for found, rate in zip(told, rates(table, cell).values(), strict=True):
-                assert (found is None) == (rate is None)
-                assert rate is None or found == pytest.approx(float(rate), abs=1e-12)
+    assert_equal(flat_counts(published.funnel), flat_counts(expected))
+    assert_equal(flat_reasons(published.funnel), flat_reasons(expected))
+    assert_equal(flat_counts(published.by_period), flat_counts(by_period))
+    exact = {
+        (*cell, name): rate
+        for table in (expected, by_period)
+        for cell in table.counts
+        for name, rate in rates(table, cell).items()
+    }
+    # Of one numerator and denominator there is one nearest floating-point number.
+    assert_equal(published.rates, {cell: None if rate is None else float(rate) for cell, rate in exact.items()})
 
 
 _LINE_REASONS = {"column_count": "wrong_number_of_columns", "encoding": "unreadable_bytes"}
@@ -42,17 +54,17 @@ def _reason(told: str) -> str:
 def assert_fates_equal(place: Ward, published: Published, held: Held) -> None:
     """Every file's counts, every quarantined line with its reasons, and every finding on a row."""
     lines = {line.file: line for line in held.loads}
-    assert published.loads == {file: {**line.counts, "out_of_scope": 0} for file, line in lines.items()}
+    assert_equal(published.loads, {file: {**line.counts, "out_of_scope": 0} for file, line in lines.items()})
     quarantined = place.quarantined()
     findings = place.row_findings()
     for file, line in lines.items():
-        assert quarantined.get(file, {}) == {
-            position + 2: {_reason(told) for told in reasons} for position, reasons in line.reasons.items()
-        }
+        # The header is line 1.
+        expected = {position + 2: {_reason(told) for told in reasons} for position, reasons in line.reasons.items()}
+        assert_equal(quarantined.get(file, {}), expected)
         by_column: Counter[str] = Counter()
         for (rule, column), count in findings.get(file, Counter()).items():
             by_column[column or rule] += count
-        assert by_column == +line.findings
+        assert_equal(by_column, +line.findings)
 
 
 def assert_findings_equal(published: Published, held: Held, as_at: dt.date) -> None:
@@ -74,7 +86,7 @@ def assert_findings_equal(published: Published, held: Held, as_at: dt.date) -> N
             expected[f"implied_{stage}"] += 1
     rules = {*expected, *(f"implied_{stage}" for stage in STAGES)}
     found = {rule: published.findings[rule] for rule in rules}
-    assert +Counter(found) == +expected
+    assert_equal(+Counter(found), +expected)
 
 
 def assert_conserved(published: Published) -> None:
@@ -92,7 +104,7 @@ def assert_conserved(published: Published) -> None:
             totals.setdefault((*cell[:-2], cell[-1]), Counter()).update(added)
         for cell, counts in totals.items():
             if cell[-2] in ADDS_UP:
-                assert counts == totals[*cell[:-2], "all", cell[-1]]
+                assert_equal(counts, totals[*cell[:-2], "all", cell[-1]])
     exits: dict[tuple[str, ...], Counter[str]] = {}
     for reason, count in published.funnel.reasons.items():
         exits.setdefault(reason[:-1], Counter())[published.exits[reason]] += count

@@ -35,7 +35,7 @@ class Published:
 
     funnel: Funnel
     by_period: Funnel
-    rates: dict[tuple[str, ...], tuple[float | None, ...]]
+    rates: dict[tuple[str, ...], float | None]
     loads: dict[str, dict[str, int]]
     exits: dict[tuple[str, ...], str]
     findings: Counter[str]
@@ -111,7 +111,7 @@ class Ward:
 
 def _published(tables: Tables) -> Published:
     whole, by_period = Funnel(), Funnel()
-    rates: dict[tuple[str, ...], tuple[float | None, ...]] = {}
+    rates: dict[tuple[str, ...], float | None] = {}
     exits: dict[tuple[str, ...], str] = {}
     for table, funnel, place in (
         ("funnel", whole, ("breakdown", "group", "stage")),
@@ -121,7 +121,7 @@ def _published(tables: Tables) -> Published:
             cell = tuple(row[column] for column in place)
             assert cell not in funnel.counts, "two rows of one cell"
             funnel.counts[cell] = Counter({measure: row[measure] for measure in MEASURES if row[measure]})
-            rates[cell] = tuple(row[rate] for rate in RATES)
+            rates |= {(*cell, rate): row[rate] for rate in RATES}
     for row in tables["reasons"]:
         cell = tuple(row[column] for column in ("breakdown", "group", "stage", "reason"))
         whole.reasons[cell] += row["count"]

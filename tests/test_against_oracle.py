@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from attrition import cli
@@ -47,9 +47,11 @@ MAPPINGS = {
 OTHER_DAYS = st.sampled_from([0, 0, 0, 30, -1, -30, -60, -100, -366])
 
 _calm = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
-# An example takes some seconds, most of them for a warehouse of its own, so the usual ones are few and large.
-few = settings(max_examples=5, derandomize=True, **_calm)
-usual = settings(max_examples=10, derandomize=True, **_calm)
+# An example takes some seconds, most of them for a warehouse of its own, so the usual ones are few and large, and
+# only the slow suite looks for the smallest example that fails.
+_WITHOUT_SHRINKING = (Phase.explicit, Phase.generate)
+few = settings(max_examples=5, derandomize=True, phases=_WITHOUT_SHRINKING, **_calm)
+usual = settings(max_examples=10, derandomize=True, phases=_WITHOUT_SHRINKING, **_calm)
 many = settings(max_examples=300, **_calm)
 
 
@@ -268,4 +270,6 @@ def test_the_public_police_files_agree(examples: Path, tmp_path: Path) -> None:
         stage, *figures = line.split()
         for figure in figures:
             measure, value = figure.split("=")
-            assert int(funnel[stage][measure]) == int(value), (stage, measure)
+            # A stage that no case entered may be left out.
+            found = funnel.get(stage, {}).get(measure, "0")
+            assert (stage, measure, int(found)) == (stage, measure, int(value))

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -79,16 +80,23 @@ def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
                         yield f"{path}: {name}", packed.read(name)
 
 
-def run(folder: Path, verb: str, *arguments: object) -> "subprocess.CompletedProcess[bytes]":
-    """Runs the command in an environment whose every temporary and personal folder lies below `folder`."""
+def environment(folder: Path) -> dict[str, str]:
+    """An environment whose every temporary and personal folder lies below `folder`."""
     places = {name: str(folder / "home") for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "LOCALAPPDATA")}
     temporary = {name: str(folder / "temporary") for name in ("TMPDIR", "TEMP", "TMP")}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ATTRITION", "PREFECT"))}
+    return kept | places | temporary | {"ATTRITION_PSEUDONYM_KEY": KEY}
+
+
+def command(verb: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", "attrition.cli", verb, *map(str, arguments)]
+
+
+def run(folder: Path, verb: str, *arguments: object) -> "subprocess.CompletedProcess[bytes]":
+    """Runs the command to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "attrition.cli", verb, *map(str, arguments)],
-        env=kept | places | temporary | {"ATTRITION_PSEUDONYM_KEY": KEY},
-        capture_output=True, timeout=LIMIT, check=False,
-    )  # fmt: skip
+        command(verb, *arguments), env=environment(folder), capture_output=True, timeout=LIMIT, check=False
+    )
 
 
 def assert_nothing_told(text: bytes) -> None:
@@ -96,17 +104,23 @@ def assert_nothing_told(text: bytes) -> None:
     assert KEY.encode() not in text
 
 
-@pytest.fixture(scope="module")
-def planted_run(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """A run that files cut short stop at the gate, their release, and the run that publishes."""
-    folder = tmp_path_factory.mktemp("planted")
+def planted_landing(folder: Path) -> Path:
+    """A landing folder of planted extracts, with the other folders that a run's environment names beside it."""
     for name in ("home", "temporary"):
         (folder / name).mkdir()
     make_extracts(folder / "landing", 300, 5, AS_AT)
     for extract in ("incident", "investigation", "cps"):
         plant(folder / "landing" / f"{extract}_MADE_UP.csv", extract)
+    return folder / "landing"
+
+
+@pytest.fixture(scope="module")
+def planted_run(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run that files cut short stop at the gate, their release, and the run that publishes."""
+    folder = tmp_path_factory.mktemp("planted")
+    landing = planted_landing(folder)
     store = ("--warehouse", folder / "data" / "w.duckdb")
-    places = ("--direct", "--landing", folder / "landing", "--out", folder / "out", *store)
+    places = ("--direct", "--landing", landing, "--out", folder / "out", *store)
     whole_run = ("run", *places, "--as-at", AS_AT, "--now", "2025-04-01")
     done = [run(folder, *whole_run)]
     for sha in re.findall(r"attrition accept (\w+)", done[0].stderr.decode()):
@@ -135,20 +149,58 @@ def test_the_planted_extracts_are_loaded_and_quarantined_rows_too(
     assert identity == (pseudonym(KEY.encode(), "victim", "northumbria", victim),)
 
 
-def test_no_file_and_no_message_holds_the_mark(
-    planted_run: Ended,
-) -> None:
+def assert_no_file_holds_the_mark(folder: Path) -> int:
+    """Looks through all files but the extracts; returns how many there were."""
+    looked = 0
+    for path in folder.iterdir():
+        if path.name != "landing":
+            for name, content in contents(path):
+                assert not MARKS.search(content), name
+                assert KEY.encode() not in content, name
+                looked += 1
+    return looked
+
+
+def test_no_file_and_no_message_holds_the_mark(planted_run: Ended) -> None:
     folder, done = planted_run
     for ended in done:
         assert_nothing_told(ended.stdout)
         assert_nothing_told(ended.stderr)
-    looked = 0
-    for part in ("out", "data", "home", "temporary"):
-        for name, content in contents(folder / part):
-            assert not MARKS.search(content), name
-            assert KEY.encode() not in content, name
-            looked += 1
-    assert looked > 20
+    assert assert_no_file_holds_the_mark(folder) > 20
+
+
+def test_no_table_of_the_warehouse_holds_the_mark(planted_run: Ended) -> None:
+    """The file's bytes alone would not tell: the database may store text compressed."""
+    folder, _ = planted_run
+    with warehouse.connect(folder / "data" / "w.duckdb", Settings(), read_only=True) as connection:
+        tables = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        assert {"quarantine", "finding", "incident_version", "cps_version"} <= set(tables)
+        for table in tables:
+            for row in connection.execute(f'SELECT * FROM "{table}"').fetchall():
+                assert not MARKS.search(repr(row).encode()), table
+
+
+def test_what_a_killed_run_leaves_behind_holds_no_mark(tmp_path: Path) -> None:
+    landing = planted_landing(tmp_path)
+    left = 0
+    for number, delay in enumerate((0.0, 0.15, 0.4)):
+        data = tmp_path / f"data{number}"
+        places = ("--direct", "--landing", landing, "--out", tmp_path / "out", "--warehouse", data / "w.duckdb")
+        process = subprocess.Popen(
+            command("run", *places, "--as-at", AS_AT), env=environment(tmp_path), stderr=subprocess.PIPE
+        )
+        assert process.stderr is not None
+        said = b""
+        for line in process.stderr:
+            said += line
+            if b"incident_MADE_UP.csv: reading" in line:
+                break
+        time.sleep(delay)
+        process.kill()
+        assert_nothing_told(said + process.communicate(timeout=LIMIT)[1])
+        left += len(list(data.glob("*.wal")))
+    assert left, "no run was killed before it had closed the warehouse"
+    assert_no_file_holds_the_mark(tmp_path)
 
 
 @pytest.mark.parametrize("verb", ["check", "map", "case"])

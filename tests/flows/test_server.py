@@ -278,9 +278,13 @@ def held_by_another_run(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("prepare", "code", "state"),
-    [(refused, 3, "lacks the required columns"), (stopped_by_the_gate, 4, "quarantined"),
-     (held_by_another_run, 5, "Another run holds the warehouse"), (wrong_mapping, 2, "own.toml")],
-)  # fmt: skip
+    [
+        (refused, 3, "lacks the required columns"),
+        (held_by_another_run, 5, "Another run holds the warehouse"),
+        pytest.param(stopped_by_the_gate, 4, "quarantined", marks=pytest.mark.slow),
+        pytest.param(wrong_mapping, 2, "own.toml", marks=pytest.mark.slow),
+    ],
+)
 def test_a_fault_is_one_paragraph_on_the_screen_and_on_the_server(
     server: Server, tmp_path: Path, prepare: Callable[[Path], None], code: int, state: str
 ) -> None:
