@@ -71,7 +71,8 @@ def insert(
         )
     if not earlier:
         return
-    _protect(connection, contract, load_id)
+    if feed.delivery != "append":
+        _protect(connection, contract, load_id)
     older = (
         f"v.replaced_by IS NULL AND v.load_id <> {load_id} AND v.load_id IN (SELECT load_id FROM load WHERE "
         f"state = 'loaded' AND arrival <= {arrival})"
@@ -110,18 +111,19 @@ def _protect(connection: "duckdb.DuckDBPyConnection", contract: "Contract", load
     table = f"{contract.extract}_version"
     by = contract.replaced_by
     execute = connection.execute
+    quarantined = (
+        "SELECT c.* FROM conformed AS c JOIN fate AS f USING (row_no) WHERE f.fate = 'quarantined' "
+        "AND f.reasons <> ['conflicting_duplicate']"
+    )
     execute(
-        f"CREATE OR REPLACE TEMP TABLE protected AS SELECT DISTINCT {_listed(by)} FROM conformed AS c JOIN fate AS f "
-        "USING (row_no) WHERE f.fate = 'quarantined' AND f.reasons <> ['conflicting_duplicate'] "
-        f"AND EXISTS (SELECT 1 FROM {table} AS v WHERE v.replaced_by IS NULL AND v.load_id <> {load_id} "
-        f"AND {same(contract, 'c', 'v', by)})"
+        f"CREATE OR REPLACE TEMP TABLE protected AS SELECT {_listed(by)}, min(line) AS line "
+        f"FROM ({numbered(connection, quarantined)}) AS c WHERE EXISTS (SELECT 1 FROM {table} AS v "
+        f"WHERE v.replaced_by IS NULL AND v.load_id <> {load_id} AND {same(contract, 'c', 'v', by)}) GROUP BY ALL"
     )
     if by == contract.key:
         return
-    execute(
-        f"INSERT INTO finding SELECT {load_id}, v.line, 'set_incomplete', NULL FROM {table} AS v JOIN protected AS p "
-        f"ON {same(contract, 'v', 'p', by)} WHERE v.load_id = {load_id}"
-    )
+    # One finding for a set, at its first quarantined row: that is the line to mend.
+    execute(f"INSERT INTO finding SELECT {load_id}, line, 'set_incomplete', NULL FROM protected")
     execute(
         f"UPDATE {table} AS v SET replaced_by = {load_id} FROM protected AS p WHERE v.load_id = {load_id} "
         f"AND {same(contract, 'v', 'p', by)}"
