@@ -24,6 +24,8 @@ from attrition.publish.shelf import workshop
 
 # Who else hears of progress: the command line adds itself, a worker leaves it to Prefect's log.
 watchers: list[Callable[[str], None]] = []
+# Publications of this process, for a caller that Prefect fails after they are out.
+publications: list[str] = []
 
 Stated = dict[str, str | None]
 Result = TypeVar("Result")
@@ -94,7 +96,12 @@ def compute(stated: Stated, folder: str) -> State | None:
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
 def publish(stated: Stated, folder: str) -> State | str:
     """Puts the publication out whole."""
-    return _stage(lambda: str(pipeline.publish(_request(stated), Path(folder), _tell)))
+
+    def put_out() -> str:
+        publications.append(str(pipeline.publish(_request(stated), Path(folder), _tell)))
+        return publications[-1]
+
+    return _stage(put_out)
 
 
 def _run(stated: Stated) -> str:

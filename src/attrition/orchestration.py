@@ -77,6 +77,7 @@ def run_flow(request: Request, tell: Callable[[str], None]) -> Path:
     from prefect.exceptions import PrefectException
 
     flows.watchers.append(tell)
+    flows.publications.clear()
     try:
         ended = flows.attrition_run(
             landing=str(request.landing),
@@ -91,10 +92,12 @@ def run_flow(request: Request, tell: Callable[[str], None]) -> Path:
         # A failed state carries the fault itself, and this raises it.
         return Path(ended.result())
     except (httpx.HTTPError, PrefectException) as fault:
+        if flows.publications:
+            tell(f"Prefect failed at the end ({type(fault).__name__}); the publication is complete")
+            return Path(flows.publications[-1])
         raise AttritionError(
-            f"Prefect failed during the run ({type(fault).__name__}). What was loaded stays loaded, and a publication "
-            f"that is there is complete. Look into {request.out}; if today's is missing, run again, with --direct if "
-            "it happens again."
+            f"Prefect failed during the run ({type(fault).__name__}). What was loaded stays loaded, and nothing was "
+            "published. Run again, with --direct if it happens again."
         ) from None
     finally:
         flows.watchers.remove(tell)
