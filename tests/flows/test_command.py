@@ -113,7 +113,11 @@ def test_a_direct_run_leaves_prefect_alone_and_says_so(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("environment", "why"),
     [
-        ({"PREFECT_API_URL": DEAD + "/api"}, "the Prefect server that is configured (PREFECT_API_URL) does not answer"),
+        pytest.param(
+            {"PREFECT_API_URL": DEAD + "/api"},
+            "the Prefect server that is configured (PREFECT_API_URL) does not answer",
+            marks=pytest.mark.slow,
+        ),
         ({"PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{__file__}/p.db"}, "server cannot start"),
         pytest.param(
             {"PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}, "no Prefect server is configured", marks=pytest.mark.slow
