@@ -1,4 +1,5 @@
--- One row per case: where it stands, why, and every value that it is broken down by (columns bear the breakdowns' names).
+-- One row per case: where it stands, why, and every value that it is broken down by (columns bear the breakdowns' names;
+-- an empty one is the group `unknown`).
 -- `path_id` names the combination of force, stage, reason, implied stages and whether the crime has this one case only.
 -- grain: load_id, line
 WITH valued AS (
@@ -11,7 +12,7 @@ WITH valued AS (
         k.stage_order::UTINYINT AS stage_order,
         k.reason,
         k.implied::UTINYINT AS implied,
-        case_crime.crime_ref IS NOT NULL AS is_shared,
+        case_crime.shared_crime_no,
         k.race,
         k.religion,
         k.sexual_orientation,
@@ -19,22 +20,22 @@ WITH valued AS (
         k.transgender,
         coalesce(ethnicity.ethnic_group, 'unknown') AS victim_ethnicity,
         k.business_type,
-        k."force" || '/' || coalesce(k.area_command, 'unknown') AS area_command,
-        coalesce(k.local_authority, 'unknown') AS local_authority,
-        coalesce(k.offence_code, 'unknown') AS offence_code,
-        coalesce(k.reporting_channel, 'unknown') AS reporting_channel,
-        coalesce(k.investigating_unit, 'unknown') AS investigating_unit,
-        coalesce(k.victim_support, 'unknown') AS victim_support,
-        coalesce(k.word_on_word, 'unknown') AS word_on_word,
+        k.area_command,
+        k.local_authority,
+        k.offence_code,
+        k.reporting_channel,
+        k.investigating_unit,
+        k.victim_support,
+        k.word_on_word,
         CASE
             WHEN k.victim_id IS NULL OR k.reported_date < case_force_start.first_reported_date + 365 THEN 'unknown'
             WHEN case_repeat_victim.line IS NOT NULL THEN 'repeat'
             ELSE 'first'
         END AS repeat_victim,
-        coalesce(k.victim_type, 'unknown') AS victim_type,
-        coalesce(k.victim_sex, 'unknown') AS victim_sex,
-        coalesce(age_group.age_group, 'unknown') AS victim_age_group,
-        coalesce(k.religion_targeted, 'unknown') AS religion_targeted,
+        k.victim_type,
+        k.victim_sex,
+        age_group.age_group AS victim_age_group,
+        k.religion_targeted,
         stg_period.financial_year,
         stg_period.quarter
     FROM case_reason_key AS k
@@ -48,5 +49,5 @@ WITH valued AS (
 
 SELECT
     *,
-    hash("force", stage_order, reason, implied, is_shared, crime_ref IS NULL) AS path_id
+    hash("force", stage_order, reason, implied, crime_ref IS NULL OR shared_crime_no IS NOT NULL) AS path_id
 FROM valued;

@@ -6,7 +6,7 @@ SELECT DISTINCT
     case_history.stage_order,
     case_history.implied,
     case_history.reason,
-    case_history.crime_ref IS NOT NULL AND NOT case_history.is_shared AS is_only_case_of_crime,
+    case_history.crime_ref IS NOT NULL AND case_history.shared_crime_no IS NULL AS is_only_case_of_crime,
     CASE
         WHEN case_history.stage_order = 8 THEN 'completed'
         WHEN case_history.reason IS NULL THEN 'open'

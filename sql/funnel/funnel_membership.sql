@@ -1,5 +1,6 @@
 -- Every case in every group that it belongs to: one branch per breakdown. Comparison crimes stand in hate_status only.
--- A case without a strand is in no strand group; one with several is in several, so strands never add up.
+-- A case without a strand is in no strand group; one with several is in several, so strands never add up. An empty value is
+-- the group `unknown`.
 -- grain: load_id, line, breakdown, group
 -- materialised: view
 WITH hate AS NOT MATERIALIZED (
@@ -31,13 +32,13 @@ grouped AS NOT MATERIALIZED (
     UNION ALL
     SELECT 'victim_ethnicity*business_type' AS breakdown, victim_ethnicity || '*' || business_type AS "group", * FROM hate
     UNION ALL
-    SELECT 'area_command' AS breakdown, area_command AS "group", * FROM hate
+    SELECT 'area_command' AS breakdown, "force" || '/' || coalesce(area_command, 'unknown') AS "group", * FROM hate
     UNION ALL
     SELECT 'local_authority' AS breakdown, local_authority AS "group", * FROM hate
     UNION ALL
     SELECT 'offence_code' AS breakdown, offence_code AS "group", * FROM hate
     UNION ALL
-    SELECT 'reporting_channel' AS breakdown, reporting_channel AS "group", * FROM hate
+    SELECT 'reporting_channel' AS breakdown, reporting_channel::VARCHAR AS "group", * FROM hate
     UNION ALL
     SELECT 'investigating_unit' AS breakdown, investigating_unit AS "group", * FROM hate
     UNION ALL
@@ -47,9 +48,9 @@ grouped AS NOT MATERIALIZED (
     UNION ALL
     SELECT 'repeat_victim' AS breakdown, repeat_victim AS "group", * FROM hate
     UNION ALL
-    SELECT 'victim_type' AS breakdown, victim_type AS "group", * FROM hate
+    SELECT 'victim_type' AS breakdown, victim_type::VARCHAR AS "group", * FROM hate
     UNION ALL
-    SELECT 'victim_sex' AS breakdown, victim_sex AS "group", * FROM hate
+    SELECT 'victim_sex' AS breakdown, victim_sex::VARCHAR AS "group", * FROM hate
     UNION ALL
     SELECT 'victim_age_group' AS breakdown, victim_age_group AS "group", * FROM hate
     UNION ALL
@@ -66,13 +67,11 @@ grouped AS NOT MATERIALIZED (
 
 SELECT
     breakdown,
-    "group",
+    coalesce("group", 'unknown') AS "group",
     load_id,
     line,
-    "force",
-    crime_ref,
     stage_order,
-    is_shared,
+    shared_crime_no,
     path_id,
     financial_year,
     quarter

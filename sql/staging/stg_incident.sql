@@ -29,14 +29,14 @@ SELECT
     incident.hate_transgender = 'Y' AS transgender,
     incident.victim_ethnicity::VARCHAR AS victim_ethnicity,
     incident.victim_id,
-    incident.victim_type::VARCHAR AS victim_type,
-    incident.victim_sex::VARCHAR AS victim_sex,
+    incident.victim_type,
+    incident.victim_sex,
     incident.victim_age,
     incident.religion_targeted,
     incident.area_command,
     incident.local_authority,
     incident.offence_code,
-    incident.reporting_channel::VARCHAR AS reporting_channel
+    incident.reporting_channel
 FROM incident
 CROSS JOIN run_context
 INNER JOIN load ON incident.load_id = load.load_id

@@ -1,5 +1,5 @@
 """Builds the SQL models of sql/: one file, one SELECT, one table or view of the same name. Their order comes from what
-they refer to; their grain is checked as they are built. Knows nothing of stages or rates.
+they refer to; their grain is checked as they are built, unless the SELECT itself groups by it. Knows nothing of stages or rates.
 """
 
 import datetime as dt
@@ -18,6 +18,7 @@ from attrition.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
+    from sqlglot.exp import Query
 
 INPUTS = (*load_contracts(), "load", "load_force", "finding", "quarantine", "run_context", *reference.TABLES)
 _DIRECTIVE = re.compile(r"^--\s*(grain|materialised|order):\s*(.+)$", re.MULTILINE)
@@ -25,7 +26,10 @@ _DIRECTIVE = re.compile(r"^--\s*(grain|materialised|order):\s*(.+)$", re.MULTILI
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file: its SELECT, the tables that it reads, and what its header promises."""
+    """One SQL file: its SELECT, the tables that it reads, and what its header promises.
+
+    `is_grouped`: the SELECT groups by the columns of its grain, so no two rows can share it.
+    """
 
     name: str
     layer: str
@@ -34,6 +38,7 @@ class Model:
     grain: tuple[str, ...]
     is_view: bool
     purpose: str
+    is_grouped: bool
 
 
 def read_model(path: Path) -> Model:
@@ -55,6 +60,7 @@ def read_model(path: Path) -> Model:
     directives = dict(_DIRECTIVE.findall(text))
     if "grain" not in directives:
         raise ValueError(f"{path.name} states no grain")
+    grain = tuple(column.strip() for column in directives["grain"].split(","))
     header = [line[2:].strip() for line in text.splitlines() if line.startswith("--")]
     purpose = " ".join(line for line in header if not _DIRECTIVE.match(f"-- {line}"))
     return Model(
@@ -62,10 +68,21 @@ def read_model(path: Path) -> Model:
         layer=path.parent.name,
         select=select,
         reads=frozenset(reads - {path.stem}),
-        grain=tuple(column.strip() for column in directives["grain"].split(",")),
+        grain=grain,
         is_view=directives.get("materialised", "table").strip() == "view",
         purpose=purpose,
+        is_grouped=_is_grouped_by(parsed[0], grain),
     )
+
+
+def _is_grouped_by(query: "Query", grain: tuple[str, ...]) -> bool:
+    """Whether a SELECT groups by just the columns of its grain and hands them on as they are."""
+    from sqlglot import exp
+
+    group = query.args.get("group")
+    keys = group.expressions if isinstance(query, exp.Select) and group is not None else []
+    handed_on = [column.name for column in query.selects if isinstance(column, exp.Column) and column.name in grain]
+    return sorted(key.name for key in keys if isinstance(key, exp.Column)) == sorted(grain) == sorted(handed_on)
 
 
 @cache
@@ -119,7 +136,7 @@ def build(
     for model in needed(targets):
         kind = "VIEW" if model.is_view else "TABLE"
         connection.execute(f"CREATE OR REPLACE {kind} {model.name} AS {model.select}")
-        if not model.is_view:
+        if not model.is_view and not model.is_grouped:
             check_grain(connection, model)
         built(model.name)
 

@@ -33,7 +33,6 @@ SHEETS = [
     "Reasons by business",
     "Uplift",
     "All figures",
-    "All reasons",
     "Feeds",
     "Load",
     "Findings",

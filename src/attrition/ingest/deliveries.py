@@ -131,7 +131,7 @@ def _apply(
     tell: Tell,
 ) -> tuple[int, str | None]:
     """Loads one delivery, whole or not at all. Returns the number of loads, and a message if it is held."""
-    connection.execute("BEGIN")
+    begun = False
     try:
         loads = 0
         for arrival, feed in delivery.work:
@@ -139,11 +139,15 @@ def _apply(
             tell(f"{arrival.path.name}: reading as {feed.extract}")
             staged = stage(connection, file, feed, settings, now)
             held = bool(staged.gate) and not ledger.released(connection, file.sha256)
-            if held:
+            if held and begun:
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
-                connection.execute("BEGIN")
+                begun = False
                 stage(connection, file, feed, settings, now)
+            # The transaction begins when the first file is staged: rows of an unfinished one are scanned by one thread.
+            if not begun:
+                connection.execute("BEGIN")
+                begun = True
             entry = ledger.Entry(delivery.arrival, delivery.name, arrival.path.name, file.sha256, feed)
             load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
             keep_faults(connection, feed, load_id, file)
@@ -161,7 +165,8 @@ def _apply(
         connection.execute("COMMIT")
     except BaseException:
         try:
-            connection.execute("ROLLBACK")
+            if begun:
+                connection.execute("ROLLBACK")
         except Exception:  # the transaction is already over
             tell("the delivery was rolled back")
         raise

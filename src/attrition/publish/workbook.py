@@ -50,15 +50,13 @@ _RULE = {"bottom": 1, "bottom_color": "#D9D9D9"}
 
 def _sheets(tables: Path, basis: Basis) -> list[Sheet]:
     by_group = group_sheets(tables, basis)
-    *reasons, all_reasons = reason_sheets(tables, basis)
     return [
         headline_sheet(tables, basis),
         *by_group,
         *period_sheets(tables, basis),
-        *reasons,
+        *reason_sheets(tables, basis),
         uplift_sheet(tables, basis),
         all_figures_sheet(tables, basis),
-        all_reasons,
         feeds_sheet(tables, basis),
         load_sheet(tables, basis),
         findings_sheet(tables, basis),

@@ -6,14 +6,7 @@ from pathlib import Path
 from attrition.publish.headline import LAST_STAGE, Row, published_rows
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES
 from attrition.publish.workbook_groups import DIMENSIONS, Dimension, Funnel
-from attrition.publish.workbook_labels import (
-    breakdown_label,
-    group_labels,
-    left_out,
-    long_breakdowns,
-    row_order,
-    stage_label,
-)
+from attrition.publish.workbook_labels import group_labels, stage_label
 from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, plain_text, share
 
 _EXITS = {"lost": "Lost", "resolved": "Ended another way"}
@@ -51,6 +44,7 @@ def _why_cases_stopped(stops: list[Row], funnel: Funnel, basis: Basis) -> Sheet:
         basis.of(INCIDENTS),
         (
             "Each stopped case is in one row, at the furthest stage it reached. Open cases are in none.",
+            "The reasons of every group of every breakdown stand in tables/reasons.csv beside this workbook.",
             _ENDS_NOT_HERE,
         ),
         (
@@ -103,51 +97,11 @@ def _by_group(stops: list[Row], dimension: Dimension, funnel: Funnel, basis: Bas
     )
 
 
-def _all_reasons(stops: list[Row], basis: Basis) -> Sheet:
-    too_long = long_breakdowns(stops)
-    # A stable sort keeps stages and counts in order inside a group.
-    stops = sorted((row for row in stops if row["breakdown"] not in too_long), key=row_order)
-    rows: list[tuple[Cell, ...]] = [
-        (
-            breakdown_label(row["breakdown"]),
-            ", ".join(group_labels(row["breakdown"], row["group"])),
-            stage_label(row["stage"]),
-            _EXITS.get(row["exit"], plain_text(row["exit"])),
-            _sentence(plain_text(row["reason_group"])),
-            plain_text(row["label"]),
-            int(row["count"]),
-        )
-        for row in stops
-    ]
-    return Sheet(
-        "All reasons",
-        "All reasons why cases stopped, by breakdown and group",
-        basis.of(INCIDENTS),
-        (
-            "Hate strands overlap: do not add their rows, and do not rank them.",
-            _ENDS_NOT_HERE,
-            *left_out(too_long, "reasons"),
-        ),
-        (
-            Column("Breakdown", "text", 26),
-            Column("Group", "text", 32, "strands"),
-            Column("Furthest stage", "text", 25),
-            Column("How it ended", "text", 20, "lost"),
-            Column("Kind of reason", "text", 27),
-            Column("Reason", "text", 58),
-            Column("Cases", width=12),
-        ),
-        rows,
-        filters=True,
-    )
-
-
 def reason_sheets(tables: Path, basis: Basis) -> list[Sheet]:
-    """Why cases stopped: for all cases, for each dimension, and every row."""
+    """Why cases stopped: for all cases and for each dimension."""
     stops = _stops(tables)
     funnel = Funnel(published_rows(tables, "funnel"))
     return [
         _why_cases_stopped(stops, funnel, basis),
         *(_by_group(stops, dimension, funnel, basis) for dimension in DIMENSIONS),
-        _all_reasons(stops, basis),
     ]
