@@ -80,6 +80,7 @@ def new_database() -> duckdb.DuckDBPyConnection:
         connection.execute("DROP TABLE temp.empty")
     models.load_reference(connection)
     models.set_context(connection, dt.date(2025, 3, 31), Settings())
+    connection.execute("CREATE TABLE expectation_row (rule VARCHAR, load_id INTEGER, line BIGINT)")
     return connection
 
 

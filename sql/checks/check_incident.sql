@@ -6,10 +6,6 @@ WHERE
     coalesce(hate_race, 'N') = 'N' AND coalesce(hate_religion, 'N') = 'N' AND coalesce(hate_sexual_orientation, 'N') = 'N'
     AND coalesce(hate_disability, 'N') = 'N' AND coalesce(hate_transgender, 'N') = 'N' AND coalesce(comparison, 'N') = 'N'
 UNION ALL
-SELECT 'status_without_date' AS rule, load_id, line
-FROM incident
-WHERE record_status <> 'live' AND status_date IS NULL
-UNION ALL
 SELECT 'non_crime_with_crime_ref' AS rule, load_id, line
 FROM incident
 WHERE incident_class = 'non_crime' AND crime_ref IS NOT NULL;

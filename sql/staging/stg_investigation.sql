@@ -14,6 +14,8 @@ SELECT
     investigation.word_on_word::VARCHAR AS word_on_word,
     stg_outcome_code.is_charge,
     stg_outcome_code.implies_suspect,
+    stg_outcome_code.denies_suspect,
+    investigation.suspect_id IS NOT NULL AS names_suspect,
     stg_outcome_code.exit,
     CASE
         WHEN investigation.outcome_date <= run_context.as_at

@@ -5,6 +5,7 @@ SELECT
     code,
     exit,
     implies_suspect = 'Y' AS implies_suspect,
+    denies_suspect = 'Y' AS denies_suspect,
     charge = 'Y' AS is_charge,
     row_number() OVER (ORDER BY exit = 'resolved', implies_suspect = 'Y', number::INTEGER, code) AS precedence
 FROM outcome;

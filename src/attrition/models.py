@@ -18,9 +18,11 @@ from attrition.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
-    from sqlglot.exp import Query
+    from sqlglot.expressions import Query
 
-INPUTS = (*load_contracts(), "load", "load_force", "finding", "quarantine", "run_context", *reference.TABLES)
+INPUTS = (
+    *load_contracts(), "load", "load_force", "finding", "quarantine", "run_context", "expectation_row", *reference.TABLES,
+)  # fmt: skip
 _DIRECTIVE = re.compile(r"^--\s*(grain|materialised|order):\s*(.+)$", re.MULTILINE)
 
 

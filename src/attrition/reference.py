@@ -10,6 +10,7 @@ TABLES = (
     "age_group",
     "breakdown",
     "code_list",
+    "completeness",
     "court_outcome",
     "cps_decision",
     "ethnicity",

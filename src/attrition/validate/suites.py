@@ -85,20 +85,25 @@ def _row_expectations(contract: Contract) -> list[dict[str, Any]]:
     return found
 
 
-def _hand_written(extract: str) -> list[dict[str, Any]]:
+def row_rules(extract: str) -> dict[str, str]:
+    """The hand-written rules of one extract: the condition under which a row breaks each."""
     path = resources.path("expectations/rules") / f"{extract}.toml"
     if not path.exists():
-        return []
-    rules = tomllib.loads(path.read_text(encoding="utf-8"))["rule"]
+        return {}
+    return {entry["rule"]: entry["wrong_where"] for entry in tomllib.loads(path.read_text(encoding="utf-8"))["rule"]}
+
+
+def _hand_written(extract: str) -> list[dict[str, Any]]:
+    told = {row["rule"]: row for row in reference.rows("rule")}
     return [
         _expectation(
             "unexpected_rows_expectation",
-            rule["rule"],
-            rule["severity"],
-            rule["message"],
-            unexpected_rows_query=f"SELECT 1 FROM {{batch}} WHERE {rule['wrong_where']}",
+            rule,
+            told[rule]["severity"],
+            told[rule]["label"],
+            unexpected_rows_query=f"SELECT 1 FROM {{batch}} WHERE {wrong_where}",
         )
-        for rule in rules
+        for rule, wrong_where in row_rules(extract).items()
     ]
 
 

@@ -1,0 +1,70 @@
+-- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before; a column that the one
+-- before still had; columns that are missing or not named by the mapping; a guessed encoding. Only the newest delivery of a
+-- source and extract is judged, for each force in it (none where no row tells its force).
+-- grain: rule, extract, area, column_name
+WITH delivered AS (
+    SELECT
+        load.load_id,
+        load.arrival,
+        load.source,
+        load.extract,
+        load.covers_to,
+        load.state,
+        load_force."force"::VARCHAR AS "force",
+        row_number() OVER (
+            PARTITION BY load.source, load.extract, load_force."force" ORDER BY load.arrival DESC, load.load_id DESC
+        ) AS age
+    FROM load
+    LEFT JOIN load_force ON load.load_id = load_force.load_id
+    WHERE load.state = 'loaded'
+),
+
+newest AS (
+    SELECT * FROM delivered WHERE age = 1
+),
+
+before AS (
+    SELECT * FROM delivered WHERE age = 2
+),
+
+missing AS (
+    SELECT load_id, column_name FROM finding WHERE rule = 'missing_column'
+),
+
+noted AS (
+    SELECT 'delivery_held' AS rule, load.extract, load_force."force"::VARCHAR AS "force", '' AS column_name, load.load_id
+    FROM load
+    LEFT JOIN load_force ON load.load_id = load_force.load_id
+    WHERE load.state = 'held'
+    UNION ALL
+    SELECT 'feed_reaches_less' AS rule, newest.extract, newest."force", '' AS column_name, newest.load_id
+    FROM newest
+    INNER JOIN before
+        ON
+            newest.source = before.source AND newest.extract = before.extract
+            AND newest."force" IS NOT DISTINCT FROM before."force"
+    WHERE newest.covers_to < before.covers_to
+    UNION ALL
+    SELECT 'schema_drift' AS rule, newest.extract, newest."force", missing.column_name, newest.load_id
+    FROM newest
+    INNER JOIN before
+        ON
+            newest.source = before.source AND newest.extract = before.extract
+            AND newest."force" IS NOT DISTINCT FROM before."force"
+    INNER JOIN missing ON newest.load_id = missing.load_id
+    ANTI JOIN missing AS missed ON before.load_id = missed.load_id AND missing.column_name = missed.column_name
+    UNION ALL
+    SELECT DISTINCT finding.rule, newest.extract, newest."force", coalesce(finding.column_name, '') AS column_name, newest.load_id
+    FROM newest
+    INNER JOIN finding ON newest.load_id = finding.load_id AND finding.line IS NULL
+)
+
+SELECT
+    noted.rule,
+    noted.extract,
+    CASE WHEN noted.extract IN ('cps', 'cps_event') THEN coalesce(named.cps_area, '') ELSE coalesce(named.code, '') END AS area,
+    noted.column_name,
+    max(noted.load_id) AS load_id
+FROM noted
+LEFT JOIN "force" AS named ON noted."force" = named.code
+GROUP BY ALL;

@@ -1,0 +1,66 @@
+-- Completeness and linkage over the last 365 days, by area: how many records lack what they should tell, of how many. A
+-- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on.
+-- grain: rule, area
+WITH recent AS (
+    SELECT
+        incident."force"::VARCHAR AS area,
+        incident.victim_type::VARCHAR AS victim_type,
+        coalesce(incident.victim_ethnicity, 'unknown') <> 'unknown' AS tells_ethnicity,
+        coalesce(incident.business_type, 'unknown') <> 'unknown' AS tells_business_type,
+        incident.local_authority IS NOT NULL AS tells_local_authority
+    FROM incident
+    CROSS JOIN run_context
+    WHERE
+        incident.reported_date BETWEEN run_context.as_at - 364 AND run_context.as_at
+        AND coalesce(incident.comparison, 'N') = 'N'
+),
+
+cps_row AS (
+    SELECT cps.load_id, cps.line, min(link_cps."force")::VARCHAR AS linked_force, any_value(cps."force")::VARCHAR AS stated_force,
+        count(link_cps.crime_ref) FILTER (WHERE incident.crime_ref IS NOT NULL) > 0 AS is_linked
+    FROM cps
+    CROSS JOIN run_context
+    LEFT JOIN link_cps ON cps.load_id = link_cps.load_id AND cps.line = link_cps.line
+    LEFT JOIN (SELECT DISTINCT "force", crime_ref FROM incident WHERE incident_class = 'crime') AS incident
+        ON link_cps."force" = incident."force" AND link_cps.crime_ref = incident.crime_ref
+    WHERE cps.received_date BETWEEN run_context.as_at - 364 AND run_context.as_at
+    GROUP BY cps.load_id, cps.line
+),
+
+arrived AS (
+    SELECT list(DISTINCT load.extract) AS extracts FROM load WHERE load.state IN ('loaded', 'held')
+),
+
+measured AS (
+    SELECT 'incomplete_victim_ethnicity' AS rule, 'incident' AS extract, area, tells_ethnicity AS is_told
+    FROM recent
+    WHERE coalesce(victim_type, 'individual') IN ('individual', 'emergency_worker')
+    UNION ALL
+    SELECT 'incomplete_business_type' AS rule, 'incident' AS extract, area, tells_business_type AS is_told
+    FROM recent
+    WHERE victim_type = 'business'
+    UNION ALL
+    SELECT 'incomplete_local_authority' AS rule, 'incident' AS extract, area, tells_local_authority AS is_told
+    FROM recent
+    UNION ALL
+    SELECT 'low_link_rate' AS rule, 'cps' AS extract, coalesce(named.cps_area, '') AS area, cps_row.is_linked AS is_told
+    FROM cps_row
+    LEFT JOIN "force" AS named ON coalesce(cps_row.stated_force, cps_row.linked_force) = named.code
+)
+
+SELECT
+    measured.rule,
+    measured.extract,
+    measured.area,
+    any_value(coalesce(completeness.column_name, '')) AS column_name,
+    count(*) AS records,
+    count(*) FILTER (WHERE NOT measured.is_told) AS lacking,
+    any_value(completeness.least_share::DOUBLE) AS least_share,
+    count(*) >= any_value(completeness.least_rows::INTEGER)
+    AND count(*) FILTER (WHERE measured.is_told) < any_value(completeness.least_share::DOUBLE) * count(*)
+    AND any_value(rule.needs IS NULL OR list_has_all(arrived.extracts, string_split(rule.needs, ' '))) AS is_failing
+FROM measured
+INNER JOIN completeness ON measured.rule = completeness.rule
+INNER JOIN rule ON measured.rule = rule.rule
+CROSS JOIN arrived
+GROUP BY measured.rule, measured.extract, measured.area;
