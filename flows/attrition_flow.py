@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Failed
 
 from attrition import pipeline, warehouse
-from attrition.errors import UsageFault, paragraph
+from attrition.errors import AlertUndelivered, GateStopped, UsageFault, paragraph
 from attrition.pipeline import Request
 from attrition.publish.headline import headline_markdown
 from attrition.publish.shelf import workshop
@@ -60,6 +60,7 @@ def _request(stated: Stated) -> Request:
         sources=path("sources"),
         config=path("config"),
         now=now,
+        owners=path("owners"),
     )
 
 
@@ -77,8 +78,15 @@ def _stage(work: Callable[[], Result]) -> Result | State:
 
 @task(name="ingest", cache_policy=NO_CACHE, persist_result=False)
 def ingest(stated: Stated) -> State | None:
-    """Loads what is new in the landing folder."""
-    return _stage(lambda: pipeline.ingest(_request(stated), _tell))
+    """Loads what is new in the landing folder. Of a delivery that the gate holds its owner is told at once."""
+    request = _request(stated)
+    try:
+        return pipeline.ingest(request, _tell)
+    except GateStopped as fault:
+        _stage(lambda: pipeline.tell_of_held(request, _tell))
+        return _failed(fault)
+    except Exception as fault:
+        return _failed(fault)
 
 
 @task(name="validate", cache_policy=NO_CACHE, persist_result=False)
@@ -91,6 +99,18 @@ def validate(stated: Stated, folder: str) -> State | None:
 def compute(stated: Stated, folder: str) -> State | None:
     """Builds the attrition tables."""
     return _stage(lambda: pipeline.compute(_request(stated), Path(folder), _tell))
+
+
+@task(name="judge", cache_policy=NO_CACHE, persist_result=False)
+def judge(stated: Stated, folder: str) -> State | None:
+    """Opens and closes data-quality incidents and queues what their owners are to be told."""
+    return _stage(lambda: pipeline.judge(_request(stated), Path(folder), _tell))
+
+
+@task(name="alert", cache_policy=NO_CACHE, persist_result=False)
+def alert(stated: Stated, published: str) -> State | None:
+    """Delivers what waits for the owners."""
+    return _stage(lambda: pipeline.alert(_request(stated), Path(published), _tell))
 
 
 @task(name="publish", cache_policy=NO_CACHE, persist_result=False)
@@ -116,7 +136,10 @@ def _run(stated: Stated) -> str:
             ingest(stated, return_state=True).result()
             validate(stated, str(folder), return_state=True).result()
             compute(stated, str(folder), return_state=True).result()
-            return publish(stated, str(folder), return_state=True).result()
+            judge(stated, str(folder), return_state=True).result()
+            published: str = publish(stated, str(folder), return_state=True).result()
+            alert(stated, published, return_state=True).result()
+            return published
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -142,8 +165,9 @@ def attrition_run(
     sources: str | None = None,
     config: str | None = None,
     now: str | None = None,
+    owners: str | None = None,
 ) -> State | str:
-    """Loads, validates, computes and publishes; returns the publication's path.
+    """Loads, validates, computes, publishes and alerts; returns the publication's path.
 
     `as_at` and `now` are days (YYYY-MM-DD); a scheduled run leaves `as_at` out and counts as at yesterday.
     """
@@ -155,9 +179,14 @@ def attrition_run(
         "sources": sources,
         "config": config,
         "now": now,
+        "owners": owners,
     }
     try:
         published = _run(stated)
+    except AlertUndelivered as fault:
+        # The publication is out; the run still ends as failed, so that the operator sees it.
+        _show_headline(Path(publications[-1]))
+        return _failed(fault)
     except Exception as fault:
         return _failed(fault)
     _show_headline(Path(published))

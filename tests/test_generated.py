@@ -20,6 +20,8 @@ LAYERS = (
     {"reference", "settings", "contract"},
     {"warehouse", "models"},
     {"sample", "ingest", "validate", "publish"},
+    {"quality"},
+    {"alerts"},
     {"pipeline"},
     {"casefile", "preview", "orchestration"},
     {"cli", "documents"},

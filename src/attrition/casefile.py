@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MODELS = (
     "case_history", "case_path", "link_cps",
     "check_implied_stage", "check_incident", "check_outcome_contradiction", "check_link", "check_charge", "check_flag",
+    "check_date_order", "check_suspect", "check_expectation",
 )  # fmt: skip
 _CHECKS = tuple(model for model in _MODELS if model.startswith("check_"))
 _EVIDENCE = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition import __version__
-from attrition.errors import AttritionError, UsageFault, paragraph
+from attrition.errors import AlertUndelivered, AttritionError, UsageFault, paragraph
 
 if TYPE_CHECKING:
     from attrition.pipeline import Request
@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _add_map(verbs)
     _add_accept(verbs)
     _add_case(verbs)
+    _add_incidents(verbs)
     return top
 
 
@@ -88,6 +89,9 @@ def _add_run(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     )
     verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of publications")
     verb.add_argument("--direct", action="store_true", help="run without Prefect")
+    verb.add_argument(
+        "--owners", type=Path, metavar="FILE", help="who is told of data quality, as data_owners.toml (default: nobody)"
+    )
     _places(verb)
     verb.set_defaults(action=_run)
 
@@ -112,12 +116,13 @@ def _add_check(verbs: "argparse._SubParsersAction[_Parser]") -> None:
         verbs,
         "check",
         "Test extract files before they are sent; nothing is stored.",
-        "attrition check incident_2025-03.csv",
+        "attrition check incident_2025-03.csv investigation_2025-03.csv --rows-to mend",
     )
     verb.add_argument("files", type=Path, nargs="+", metavar="FILE")
     verb.add_argument("--sources", type=Path, metavar="DIR", help="folder of your own source mappings")
     verb.add_argument("--config", type=Path, metavar="FILE", help="thresholds, as attrition.toml")
     verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
+    verb.add_argument("--rows-to", type=Path, metavar="DIR", help="write the rows to mend there, as CSV and XLSX")
     verb.set_defaults(action=_check)
 
 
@@ -163,6 +168,27 @@ def _add_case(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb.set_defaults(action=_case)
 
 
+def _add_incidents(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+    verb = _verb(
+        verbs,
+        "incidents",
+        "List data-quality incidents, show one, or say what is done about it.",
+        'attrition incidents resolve 12 --why "owner confirms: a new unit, the numbers are right"',
+    )
+    verb.add_argument(
+        "what", nargs="?", choices=("list", "show", "acknowledge", "assign", "silence", "resolve"), default="list"
+    )
+    verb.add_argument("number", nargs="?", type=int, metavar="NUMBER", help="the incident, as the list shows it")
+    verb.add_argument("--all", action="store_true", help="list those that are mended or resolved too")
+    verb.add_argument("--to", metavar="NAME", help="assign: to whom")
+    verb.add_argument("--until", type=_day, metavar="DATE", help="silence: until the end of this day")
+    verb.add_argument("--why", metavar="TEXT", help="resolve: the reason, kept for ever")
+    verb.add_argument("--by", default="", metavar="NAME", help="who says so (default: the name of this account)")
+    verb.add_argument("--warehouse", type=Path, metavar="FILE", help="warehouse (default: your local data folder)")
+    verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
+    verb.set_defaults(action=_incidents)
+
+
 def _teller() -> Callable[[str], None]:
     began = time.monotonic()
 
@@ -190,6 +216,7 @@ def _run(arguments: argparse.Namespace) -> int:
             arguments.sources,
             arguments.config,
             arguments.now,
+            arguments.owners,
         )
     )
     return _run_and_show(request, arguments.direct)
@@ -200,17 +227,26 @@ def _run_and_show(request: "Request", direct: bool) -> int:
     from attrition.publish.headline import headline_text
 
     tell = _teller()
-    if direct:
-        tell("running without Prefect")
-        published = pipeline.run(request, tell)
-    else:
-        from attrition.orchestration import run_flow
+    undelivered: AlertUndelivered | None = None
+    try:
+        if direct:
+            tell("running without Prefect")
+            published = pipeline.run(request, tell)
+        else:
+            from attrition.orchestration import run_flow
 
-        published = run_flow(request, tell)
+            published = run_flow(request, tell)
+    except AlertUndelivered as fault:
+        if fault.published is None:
+            raise
+        undelivered, published = fault, fault.published
     print(headline_text(published / "tables"))
     print(f"\nTables:   {published / 'tables'}")
     for workbook in sorted(published.glob("*.xlsx")):
         print(f"Workbook: {workbook}")
+    print(f"Quality:  {published / pipeline.QUALITY / 'quality.html'}")
+    if undelivered:
+        raise undelivered
     return 0
 
 
@@ -248,7 +284,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from attrition.preview import check_files
 
-    return check_files(arguments.files, arguments.sources, arguments.config, arguments.now or dt.date.today())
+    now = arguments.now or dt.date.today()
+    return check_files(arguments.files, arguments.sources, arguments.config, now, arguments.rows_to)
 
 
 def _map(arguments: argparse.Namespace) -> int:
@@ -301,6 +338,40 @@ def _case(arguments: argparse.Namespace) -> int:
     from attrition.casefile import show_case
 
     print(show_case(_warehouse(arguments), arguments.reference, arguments.as_at, arguments.config))
+    return 0
+
+
+def _incidents(arguments: argparse.Namespace) -> int:
+    import getpass
+
+    from attrition import warehouse
+    from attrition.quality import handling, incidents
+    from attrition.settings import Settings
+
+    needs = {"assign": "to", "silence": "until", "resolve": "why"}
+    if arguments.what != "list" and arguments.number is None:
+        raise UsageFault(f"attrition incidents {arguments.what} needs the incident's number, as the list shows it.")
+    if (key := needs.get(arguments.what)) and not getattr(arguments, key):
+        raise UsageFault(f"attrition incidents {arguments.what} needs --{key}.")
+    path = warehouse.check_location(_warehouse(arguments))
+    if not path.exists():
+        raise UsageFault(f"There is no warehouse at {path}. Run `attrition run` first, or name it with --warehouse.")
+    who, now, number = arguments.by or getpass.getuser(), arguments.now or dt.date.today(), arguments.number
+    with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
+        incidents.prepare(connection)
+        if arguments.what == "list":
+            said = handling.list_text(connection, all_states=arguments.all)
+        elif arguments.what == "show":
+            said = handling.show_text(connection, number)
+        elif arguments.what == "acknowledge":
+            said = handling.acknowledge(connection, number, who, now)
+        elif arguments.what == "assign":
+            said = handling.assign(connection, number, arguments.to, who, now)
+        elif arguments.what == "silence":
+            said = handling.silence(connection, number, arguments.until, who, now)
+        else:
+            said = handling.resolve(connection, number, arguments.why, who, now)
+    print(said)
     return 0
 
 

@@ -37,9 +37,15 @@ class WarehouseBusy(AttritionError):
 
 
 class AlertUndelivered(AttritionError):
-    """The run is done, but an alert could not be delivered."""
+    """The run is done and its publication (if it came to one) is out, but an alert could not be delivered; it is kept and
+    tried again by the next run.
+    """
 
     exit_code = 6
+
+    def __init__(self, message: str, published: Path | None = None) -> None:
+        super().__init__(message)
+        self.published = published
 
 
 def paragraph(fault: Exception) -> str:

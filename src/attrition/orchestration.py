@@ -87,6 +87,7 @@ def run_flow(request: Request, tell: Callable[[str], None]) -> Path:
             sources=str(request.sources) if request.sources else None,
             config=str(request.config) if request.config else None,
             now=request.now.isoformat() if request.now else None,
+            owners=str(request.owners) if request.owners else None,
             return_state=True,
         )
         # A failed state carries the fault itself, and this raises it.

@@ -1,4 +1,4 @@
-"""The stages of a run in order, as plain functions: ingest, validate, compute, publish. The flow and the command line
+"""The stages of a run in order, as plain functions: ingest, validate, compute, judge, publish, alert. The flow and the command line
 both call these; each opens what it needs from paths, so that a stage can run in a task of its own.
 """
 
@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING
 
 from attrition import __version__, warehouse
 from attrition.contract import load_contracts
-from attrition.errors import GateStopped, UsageFault
+from attrition.errors import AlertUndelivered, GateStopped, UsageFault
 from attrition.settings import Settings, load_settings, pseudonym_key
 
 if TYPE_CHECKING:
     import duckdb
 
+    from attrition.quality.change import Change
+
 Tell = Callable[[str], None]
 _CHECKS = "checks.json"
+QUALITY = "quality"
+MARKING = "OFFICIAL-SENSITIVE: contains small counts; not for publication"
 
 
 def _silent(message: str) -> None:
@@ -40,6 +44,7 @@ class Request:
     sources: Path | None = None
     config: Path | None = None
     now: dt.date | None = None
+    owners: Path | None = None
 
     @property
     def today(self) -> dt.date:
@@ -56,6 +61,10 @@ def prepare(request: Request) -> Request:
     """Checks what can be checked before anything is read: key, configuration, places. Raises UsageFault."""
     pseudonym_key()
     load_settings(request.config)
+    if request.owners:
+        from attrition.alerts.owners import load_owners
+
+        load_owners(request.owners)
     if request.as_at > request.today:
         raise UsageFault(
             f"--as-at {request.as_at} is later than today ({request.today}). What has not happened yet cannot be counted."
@@ -65,6 +74,7 @@ def prepare(request: Request) -> Request:
         request.landing.absolute(), request.as_at, request.out.absolute(), resolved,
         request.sources.absolute() if request.sources else None,
         request.config.absolute() if request.config else None, request.now,
+        request.owners.absolute() if request.owners else None,
     )  # fmt: skip
 
 
@@ -110,21 +120,104 @@ def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
 
 
 def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
-    """Builds the models as at the day and writes the tables into `folder/tables`."""
-    from attrition.publish.tables import write_checks, write_tables
+    """Builds the models as at the day, writes the tables into `folder/tables`, and finds what is amiss with the data."""
+    from attrition.alerts.telling import due_dates
+    from attrition.publish.rows_to_mend import write_rows_to_mend
+    from attrition.publish.tables import read_table, write_checks, write_tables
+    from attrition.quality.evaluation import MODELS, evaluate
+    from attrition.quality.record import save
     from attrition.validate.checks import Check
 
     with open_models(request) as connection:
-        write_tables(connection, folder / "tables")
+        write_tables(connection, folder / "tables", MODELS)
         checks = [Check(**entry) for entry in json.loads((folder / _CHECKS).read_text(encoding="utf-8"))]
         write_checks(connection, checks, folder / "tables")
+        tell("tables computed")
+        evaluation = evaluate(connection, folder, due_dates(request.owners), checks, request.today)
+        save(evaluation, folder)
+        made_up = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
+        write_rows_to_mend(connection, folder / QUALITY, made_up)
     (folder / _CHECKS).unlink()
-    tell("tables computed")
+    tell(f"{len(evaluation.failing)} checks of quality fail")
+
+
+def judge(request: Request, folder: Path, tell: Tell = _silent) -> None:
+    """Brings the data-quality incidents up to date, queues what their owners are to be told, and writes the quality page.
+
+    A run for a day before the last one judged changes no incident: what was amiss then is history.
+    """
+    from attrition.alerts.telling import queue_digests
+    from attrition.publish.quality_page import write_quality_page
+    from attrition.publish.tables import read_table
+    from attrition.quality import incidents, record
+
+    evaluation = record.load(folder)
+    made_up = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
+    with warehouse.connect(request.warehouse, request.settings) as connection:
+        incidents.prepare(connection)
+        if incidents.is_newest(connection, request.as_at):
+            connection.execute("BEGIN")
+            changes = incidents.update(connection, evaluation, request.today)
+            incidents.keep_scores(connection, evaluation, request.as_at, request.today)
+            queue_digests(connection, request.owners, changes, request.as_at, request.today, folder / QUALITY)
+            connection.execute("COMMIT")
+            tell(_counted(changes))
+        facts = record.page_facts(
+            connection, evaluation, request.as_at, request.today, made_up=made_up, marking=MARKING
+        )
+    write_quality_page(folder / QUALITY / "quality.html", facts)
+    record.clear(folder)
+
+
+def _counted(changes: "list[Change]") -> str:
+    """How many incidents a run opened, closed and left open, as a phrase."""
+    from attrition.quality.change import Kind
+
+    opened = sum(change.kind in (Kind.NEW, Kind.REOPENED) for change in changes)
+    mended = sum(change.kind is Kind.MENDED for change in changes)
+    return f"data quality: {opened} incidents opened, {mended} mended, {len(changes) - mended} open"
+
+
+def alert(request: Request, published: Path | None, tell: Tell = _silent) -> None:
+    """Delivers every alert that waits. Raises AlertUndelivered where one could not be delivered; it is kept and tried again
+    by the next run.
+    """
+    if request.owners is None:
+        return
+    from attrition.alerts.telling import deliver
+
+    with warehouse.connect(request.warehouse, request.settings) as connection:
+        failed = deliver(connection, request.owners, request.today, published / QUALITY if published else None, tell)
+    if failed:
+        raise AlertUndelivered(
+            f"{'; '.join(failed)}. What could not be delivered is kept and tried again by the next run."
+            + (f" The publication is complete: {published}." if published else ""),
+            published,
+        )
+
+
+def tell_of_held(request: Request, tell: Tell = _silent) -> None:
+    """Opens the incidents of deliveries that the gate holds and tells their owners, where a run ends there."""
+    from attrition.alerts.telling import queue_digests
+    from attrition.quality import incidents
+    from attrition.quality.evaluation import held_only
+
+    with warehouse.connect(request.warehouse, request.settings) as connection:
+        incidents.prepare(connection)
+        connection.execute("BEGIN")
+        changes = incidents.update(connection, held_only(connection), request.today)
+        queue_digests(connection, request.owners, changes, request.as_at, request.today, None)
+        connection.execute("COMMIT")
+    try:
+        alert(request, None, tell)
+    except AlertUndelivered as fault:
+        tell(str(fault))
 
 
 def open_models(request: Request) -> "duckdb.DuckDBPyConnection":
     """A connection in memory on which the models can be built, over the warehouse attached read-only."""
     from attrition import models
+    from attrition.validate.rows import name_rows
 
     connection = warehouse.connect(Path(":memory:"), request.settings)
     beside = str(request.warehouse.parent / "spill").replace("'", "''")
@@ -135,6 +228,7 @@ def open_models(request: Request) -> "duckdb.DuckDBPyConnection":
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM warehouse.{table}")
     models.load_reference(connection)
     models.set_context(connection, request.as_at, request.settings)
+    name_rows(connection)
     connection.execute("SET preserve_insertion_order = false")
     return connection
 
@@ -173,7 +267,7 @@ def describe(request: Request) -> dict[str, object]:
         "settings": asdict(request.settings),
         "settings_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "contracts": {extract: contract.version for extract, contract in load_contracts().items()},
-        "marking": "OFFICIAL-SENSITIVE: contains small counts; not for publication",
+        "marking": MARKING,
     }
 
 
@@ -182,7 +276,8 @@ def start_up() -> None:
     import great_expectations  # noqa: F401
 
     import attrition.ingest.deliveries
-    import attrition.publish.workbook  # noqa: F401
+    import attrition.publish.workbook
+    import attrition.quality.evaluation  # noqa: F401
 
 
 def run(request: Request, tell: Tell = _silent) -> Path:
@@ -199,15 +294,24 @@ def run(request: Request, tell: Tell = _silent) -> Path:
     with warehouse.held(ready.warehouse):
         folder = workshop(ready.out, ready.warehouse)
         try:
-            ingest(ready, tell)
+            try:
+                ingest(ready, tell)
+            except GateStopped:
+                tell_of_held(ready, tell)
+                raise
             watch.lap("ingest")
             validate(ready, folder, tell)
             watch.lap("validate")
             compute(ready, folder, tell)
             watch.lap("compute")
-            return publish(ready, folder, tell)
-        finally:
+            judge(ready, folder, tell)
+            watch.lap("judge")
+            published = publish(ready, folder, tell)
             watch.lap("publish")
+            alert(ready, published, tell)
+            return published
+        finally:
+            watch.lap("end")
             watch.write(os.environ.get("ATTRITION_TIMINGS"))
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,17 +1,17 @@
-"""Tests extract files as a run would read them, in memory: nothing is stored and no key is needed."""
+"""Tests extract files before they are sent: read as a run would read them and judged by the same rules, in memory. Nothing is
+stored, no warehouse and no key are needed. What needs an extract that is not among the files is not judged.
+"""
 
 import datetime as dt
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrition import warehouse
+from attrition import models, reference, warehouse
 from attrition.contract import load_contract
 from attrition.errors import InputRefused
-from attrition.ingest import conform, pseudonym
-from attrition.ingest.deliveries import open_checked, stage
+from attrition.ingest import conform, deliveries, ledger, pseudonym
 from attrition.ingest.landing import Arrival, fitting_feeds
-from attrition.ingest.lines import numbered
 from attrition.ingest.mapping import Source, load_sources
 from attrition.settings import Settings, load_settings
 
@@ -19,75 +19,142 @@ if TYPE_CHECKING:
     import duckdb
 
 _LINES_SHOWN = 5
+_SEVERITIES = ("critical", "warning", "info")
 # Long lists, and what describes a suspect: neither tells whether a mapping is right.
 _NOT_SHOWN = {"victim_ethnicity", "suspect_sex", "defendant_sex"}
 
 
-def check_files(files: list[Path], sources: Path | None, config: Path | None, now: dt.date) -> int:
-    """Prints a verdict for each file and returns the exit code: 0 fit to send, 3 refused, 4 stopped by the gate."""
+def check_files(
+    files: list[Path], sources: Path | None, config: Path | None, now: dt.date, rows_to: Path | None = None
+) -> int:
+    """Prints a verdict on the files and returns the exit code: 0 fit to send, 3 refused, 4 the gate would hold it.
+
+    `rows_to` is a folder for the rows to mend as CSV and XLSX; without it nothing is written.
+    """
     settings = load_settings(config)
     known = load_sources(sources)
-    worst = 0
+    arrivals: list[Arrival] = []
+    opened = {}
+    refused = False
     for path in files:
         try:
-            verdict, code = _check(path, known, settings, now)
+            arrival = _arrival(path, known)
+            opened[path] = deliveries.open_checked(arrival)
+            arrivals.append(arrival)
         except InputRefused as fault:
-            verdict, code = f"{fault}".replace("Nothing was published.", "").strip(), 3
-        print(verdict + "\n")
-        worst = worst if worst == 3 else max(worst, code) if code != 3 else 3
-    return worst
+            refused = True
+            print(f"{fault}".replace("Nothing was published.", "").strip() + "\n")
+    with warehouse.connect(Path(":memory:"), settings) as connection:
+        warehouse.prepare(connection)
+        # A throw-away key: these pseudonyms are compared with each other only.
+        pseudonym.arm(connection, secrets.token_bytes(32))
+        conform.arm(connection)
+        plan = ledger.plan(
+            connection, sorted(arrivals, key=lambda one: one.order), {p: o.sha256 for p, o in opened.items()}
+        )
+        for note in plan.notes:
+            print(note)
+        held = []
+        for delivery in plan.deliveries:
+            try:
+                _, message = deliveries.apply(connection, delivery, opened, settings, now, lambda message: None)
+                held += [message] if message else []
+            except InputRefused as fault:
+                refused = True
+                print(f"{fault}".replace("Nothing was published.", "").strip() + "\n")
+        if plan.deliveries:
+            _say(connection, settings, now, stopped=bool(held))
+            if rows_to:
+                _write_rows(connection, rows_to)
+    return 3 if refused else 4 if held else 0
 
 
-def _check(path: Path, sources: list[Source], settings: Settings, now: dt.date) -> tuple[str, int]:
+def _arrival(path: Path, sources: list[Source]) -> Arrival:
     feeds = fitting_feeds(path, sources)
     if not feeds:
         names = ", ".join(dict.fromkeys(glob for source in sources for feed in source.feeds for glob in feed.files))
         raise InputRefused(
             f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
         )
-    opened = open_checked(Arrival(path, feeds, path.name))
-    lines: list[str] = []
-    code = 0
-    for feed in feeds:
-        with warehouse.connect(Path(":memory:"), settings) as connection:
-            warehouse.prepare(connection)
-            # A throw-away key: these pseudonyms are compared with each other only.
-            pseudonym.arm(connection, secrets.token_bytes(32))
-            conform.arm(connection)
-            staged = stage(connection, opened, feed, settings, now)
-            counts = staged.counts
-            lines.append(
-                f"{path.name} as {feed.extract} ({feed.source}): {counts.rows_read:,} rows read, {counts.accepted:,} accepted, "
-                f"{counts.duplicate:,} duplicate, {counts.out_of_scope:,} out of scope, {counts.quarantined:,} quarantined"
-            )
-            reach = staged.covers_to.isoformat() if staged.covers_to else "not known"
-            lines.append(f"  reaches to {reach}" + (" (latest date in it)" if staged.covers_inferred else ""))
-            quarantined = "SELECT row_no, unnest(reasons) AS reason FROM fate WHERE fate = 'quarantined'"
-            rows = connection.execute(
-                f"SELECT reason, count(*), list(line ORDER BY line) FROM (SELECT reason, line FROM ({numbered(connection, quarantined)}) "
-                "UNION ALL SELECT reason, line FROM unsplit) GROUP BY reason ORDER BY count(*) DESC, reason"
-            ).fetchall()
-            for reason, count, where in rows:
-                lines.append(f"  {reason.replace('_', ' ')}: {_where(count, where)}")
-            lines += _blanked(connection, feed.extract)
-            lines += _contents(connection, feed.extract)
-            if staged.gate:
-                code = 4
-                lines += [f"  STOPPED by {rule}" for rule in staged.gate]
-    verdict = "NOT fit to send: the gate would hold it." if code else "Fit to send."
-    return "\n".join([*lines, verdict]), code
+    return Arrival(path, feeds, path.name)
 
 
-def _blanked(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]:
-    told = []
-    for position, column in enumerate(load_contract(extract).columns.values()):
-        rows = f"SELECT row_no FROM conformed ANTI JOIN fate USING (row_no) WHERE faults & {1 << position} > 0"
-        found = connection.execute(
-            f"SELECT count(*), list(line ORDER BY line) FROM ({numbered(connection, rows)})"
-        ).fetchone()
-        if found and found[0]:
-            told.append(f"  {column.name} cannot be read or is not on its list: {_where(*found)}")
-    return told
+def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.date, *, stopped: bool) -> None:
+    from attrition.validate.rows import name_rows
+
+    loads = connection.execute(
+        "SELECT load_id, file, extract, source, rows_read, accepted, duplicate, out_of_scope, quarantined, covers_to, "
+        "covers_inferred, gate FROM load ORDER BY load_id"
+    ).fetchall()
+    models.load_reference(connection)
+    models.set_context(connection, now, settings)
+    name_rows(connection)
+    models.build(connection, ["check_open"])
+    for load_id, file, extract, source, read, accepted, duplicate, scope, aside, covers, inferred, gate in loads:
+        print(
+            f"{file} as {extract} ({source}): {read:,} rows read, {accepted:,} accepted, {duplicate:,} duplicate, "
+            f"{scope:,} out of scope, {aside:,} quarantined"
+        )
+        print(f"  reaches to {covers or 'not known'}" + (" (latest date in it)" if covers and inferred else ""))
+        for line in _findings(connection, load_id):
+            print(line)
+        for line in _contents(connection, extract, load_id):
+            print(line)
+        if gate:
+            print(f"  STOPPED by {gate}")
+    _say_measures(connection)
+    worst = {
+        severity
+        for (severity,) in connection.execute(
+            "SELECT DISTINCT severity FROM check_open JOIN rule USING (rule) WHERE severity <> 'info'"
+        ).fetchall()
+    }
+    if stopped:
+        print("NOT fit to send: the gate would hold it.\n")
+    elif worst:
+        print("Fit to send; the rows named above would be better mended first.\n")
+    else:
+        print("Fit to send.\n")
+
+
+def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int) -> list[str]:
+    """What is amiss with one file, critical first: rows by rule with their lines, then what concerns the file as a whole."""
+    rules = {row["rule"]: row for row in reference.rows("rule")}
+    found = connection.execute(
+        "SELECT rule, column_name, count(*), list(line ORDER BY line) FROM check_row WHERE load_id = $load "
+        "GROUP BY ALL UNION ALL SELECT rule, column_name, NULL, NULL FROM check_feed WHERE load_id = $load "
+        "AND rule <> 'delivery_held'",
+        {"load": load_id},
+    ).fetchall()
+    found.sort(key=lambda row: (_SEVERITIES.index(rules[row[0]]["severity"]), -(row[2] or 0), row[0], row[1]))
+    lines = []
+    for rule, column, count, where in found:
+        told = rules[rule]
+        named = f" ({column.replace('_', ' ')})" if column else ""
+        lines.append(
+            f"  {told['severity']}: {told['label']}{named}" + (f": {_where(count, where)}" if count is not None else "")
+        )
+        if told["severity"] != "info":
+            lines.append(f"      {told['mend']}")
+    return lines
+
+
+def _say_measures(connection: "duckdb.DuckDBPyConnection") -> None:
+    rules = {row["rule"]: row for row in reference.rows("rule")}
+    for rule, area, records, lacking, least in connection.execute(
+        "SELECT rule, area, records, lacking, least_share FROM check_measure WHERE is_failing ORDER BY ALL"
+    ).fetchall():
+        print(
+            f"{rules[rule]['severity']}: {rules[rule]['label']} ({area}): {1 - lacking / records:.0%} of {records:,}, at least "
+            f"{least:.0%} is expected\n    {rules[rule]['mend']}"
+        )
+
+
+def _write_rows(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
+    from attrition.publish.rows_to_mend import write_rows_to_mend
+
+    for path in write_rows_to_mend(connection, folder, False):
+        print(f"Rows to mend: {path}")
 
 
 def _where(count: int, lines: list[int]) -> str:
@@ -95,13 +162,13 @@ def _where(count: int, lines: list[int]) -> str:
     return f"{count:,} rows (lines {shown})" if count > 1 else f"1 row (line {shown})"
 
 
-def _contents(connection: "duckdb.DuckDBPyConnection", extract: str) -> list[str]:
+def _contents(connection: "duckdb.DuckDBPyConnection", extract: str, load_id: int) -> list[str]:
     """What the accepted rows hold, by code: an owner sees at a glance whether a mapping means what it should."""
     told = []
     for column in load_contract(extract).columns.values():
         if column.code_list and column.name not in _NOT_SHOWN:
             found = connection.execute(
-                f"SELECT coalesce(\"{column.name}\", 'empty'), count(*) FROM conformed ANTI JOIN fate USING (row_no) "
+                f"SELECT coalesce(\"{column.name}\", 'empty'), count(*) FROM {extract}_version WHERE load_id = {load_id} "
                 "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 8"
             ).fetchall()
             if found and found != [("empty", sum(count for _, count in found))]:

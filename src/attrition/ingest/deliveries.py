@@ -76,7 +76,7 @@ def ingest(
     made = 0
     held: list[str] = []
     for delivery in plan.deliveries:
-        loads, message = _apply(connection, delivery, opened, settings, now, tell)
+        loads, message = apply(connection, delivery, opened, settings, now, tell)
         made += loads
         held += [message] if message else []
     held += ledger.still_held(connection, {o.sha256 for o in opened.values()})
@@ -122,7 +122,7 @@ def open_checked(arrival: Arrival) -> Opened:
     return opened
 
 
-def _apply(
+def apply(
     connection: "duckdb.DuckDBPyConnection",
     delivery: ledger.Delivery,
     opened: dict[Path, Opened],

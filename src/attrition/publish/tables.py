@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 PUBLISHED = ("funnel", "funnel_by_period", "reasons", "load", "feeds", "findings")
 
 
-def write_tables(connection: "duckdb.DuckDBPyConnection", folder: Path, *, built: Any = lambda name: None) -> None:
-    """Builds the models and writes each published one as `<table>.csv` and `<table>.parquet`."""
-    build(connection, [f"pub_{table}" for table in PUBLISHED], built)
+def write_tables(
+    connection: "duckdb.DuckDBPyConnection", folder: Path, also: tuple[str, ...] = (), *, built: Any = lambda name: None
+) -> None:
+    """Builds the models and writes each published one as `<table>.csv` and `<table>.parquet`; `also` are further models that a
+    later stage reads, so that none is built twice.
+    """
+    build(connection, [*(f"pub_{table}" for table in PUBLISHED), *also], built)
     folder.mkdir(parents=True, exist_ok=True)
     for table in PUBLISHED:
         _copy(connection, f"pub_{table}", folder / table)

@@ -1,0 +1,359 @@
+"""The matrix: for each rule an extract set that must fire it, and one as near to it as can be that must not."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from attrition import reference
+from attrition.quality.calendar import parse_schedule
+from attrition.validate.checks import COULD_NOT_RUN, PASSED, Check
+from quality_desk import Desk, Extracts, Row, clean, cps, incident, investigation
+
+Made = Callable[[], Extracts]
+Owner = tuple[str, str, str]
+"""Extract, area and column of the check that must fail."""
+
+POLICE: Owner = ("investigation", "northumbria", "")
+REPORT: Owner = ("incident", "northumbria", "")
+AREA: Owner = ("cps", "north-east", "")
+
+
+def made(
+    incidents: list[Row] | None = None, investigations: list[Row] | None = None, cases: list[Row] | None = None
+) -> Made:
+    """An extract set in which the named extracts take the place of the clean ones."""
+    whole = clean()
+    if incidents is not None:
+        whole["incident"] = incidents
+    if investigations is not None:
+        whole["investigation"] = investigations
+    if cases is not None:
+        whole["cps"] = cases
+    return lambda: whole
+
+
+def many(number: int, lacking: int, **values: str) -> list[Row]:
+    """So many incidents, of which the first few lack what `values` blanks."""
+    return [incident(n, **(values if n <= lacking else {})) for n in range(1, number + 1)]
+
+
+UNCHARGED = {"outcome_code": "15", "file_submitted_date": "", "urn": ""}
+BUSINESS = {"victim_type": "business", "business_type": "takeaway"}
+ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
+    "unreadable_date": (
+        ("incident", "northumbria", "recorded_date"), 1,
+        made([incident(recorded_date="31/02/2025")]), made([incident(recorded_date="")]),
+    ),
+    "unknown_code": (
+        ("incident", "northumbria", "reporting_channel"), 1,
+        made([incident(reporting_channel="pigeon")]), made([incident(reporting_channel="ONLINE")]),
+    ),
+    "out_of_range": (
+        ("incident", "northumbria", "victim_age"), 1, made([incident(victim_age="121")]), made([incident(victim_age="120")]),
+    ),
+    "code_without_date": (
+        ("investigation", "northumbria", "outcome_code"), 1,
+        made(None, [investigation(), investigation(outcome_code="15", outcome_date="")]),
+        made(None, [investigation(), investigation(outcome_code="", outcome_date="")]),
+    ),
+    "quarantined_missing": (
+        ("incident", "northumbria", "crime_ref"), 1,
+        made([incident(), incident(2, crime_ref="")]), made([incident(), incident(2, incident_class="non_crime", crime_ref="")]),
+    ),
+    "quarantined_unreadable": (
+        ("incident", "northumbria", "reported_date"), 1,
+        made([incident(), incident(2, reported_date="soon")]), made([incident(), incident(2, reported_date="2025-01-02 10:00")]),
+    ),
+    "quarantined_conflicting_duplicate": (
+        REPORT, 1, made([incident(), incident(victim_age="31")]), made([incident(), incident()]),
+    ),
+    "implied_suspect_identified": (
+        ("incident", "northumbria", ""), 1,
+        made(None, [investigation(suspect_id="", suspect_identified_date="", outcome_code="", outcome_date="")]),
+        made(None, [investigation(suspect_identified_date="")]),
+    ),
+    "implied_referred": (
+        REPORT, 1,
+        made([incident(), incident(2)], [investigation(), investigation(2, urn="", file_submitted_date="")]),
+        made([incident(), incident(2)], [investigation(), investigation(2, urn="")]),
+    ),
+    "implied_charged": (
+        REPORT, 1,
+        made(None, [investigation(outcome_code="", outcome_date="")], [cps(decision="", decision_date="")]),
+        made(None, [investigation()], [cps(decision="", decision_date="")]),
+    ),
+    "no_strand": (REPORT, 1, made([incident(hate_race="")], cases=[]), made([incident(hate_race="", hate_disability="Y")], cases=[])),
+    "status_without_date": (
+        REPORT, 1,
+        made([incident(record_status="cancelled")]), made([incident(record_status="cancelled", status_date="2025-03-01")]),
+    ),
+    "non_crime_with_crime_ref": (
+        REPORT, 1,
+        made([incident(), incident(2, incident_class="non_crime")]),
+        made([incident(), incident(2, incident_class="non_crime", crime_ref="")]),
+    ),
+    "outcome_contradiction": (
+        POLICE, 2,
+        made(None, [investigation(), investigation(outcome_code="18")]),
+        made(None, [investigation(), investigation(outcome_code="18", outcome_date="2025-01-29")]),
+    ),
+    "outcome_without_suspect": (
+        POLICE, 1,
+        made([incident(), incident(2)], [investigation(), investigation(2, suspect_id="", suspect_identified_date="", **UNCHARGED)]),
+        made([incident(), incident(2)], [investigation(), investigation(2, **UNCHARGED)]),
+    ),
+    "suspect_without_outcome": (
+        POLICE, 1,
+        made([incident(), incident(2)], [investigation(), investigation(2, **UNCHARGED | {"outcome_code": "18"})]),
+        made(
+            [incident(), incident(2)],
+            [investigation(), investigation(2, suspect_id="", suspect_identified_date="", **UNCHARGED | {"outcome_code": "18"})],
+        ),
+    ),
+    "investigation_unlinked": (
+        POLICE, 1, made(None, [investigation(), investigation(7)]), made([incident(), incident(7)], [investigation(), investigation(7)]),
+    ),
+    "cps_unlinked": (AREA, 1, made(None, None, [cps(), cps(7)]), made(None, None, [cps(), cps(defendant_id="D8")])),
+    "urn_shared": (
+        AREA, 1,
+        made([incident(), incident(2)], [investigation(), investigation(2, urn="10AB0000125")], [cps(police_crime_ref="")]),
+        made([incident(), incident(2)], [investigation(), investigation(2, urn="10AB0000125")], [cps()]),
+    ),
+    "urn_in_two_forces": (
+        ("investigation", "durham", ""), 1,
+        made([incident(), incident(2, force="durham")], [investigation(), investigation(2, force="durham", urn="10 ab 0000125")]),
+        made([incident(), incident(2, force="durham")], [investigation(), investigation(2, force="durham")]),
+    ),
+    "charge_reversed": (
+        REPORT, 1,
+        made(None, [investigation(), investigation(outcome_code="15", outcome_date="2025-02-02")], [cps(decision="charge", first_hearing_date="", prosecution_outcome="", finalised_date="")]),
+        made(None, [investigation(), investigation(outcome_code="15", outcome_date="2025-01-29")], [cps(decision="charge", first_hearing_date="", prosecution_outcome="", finalised_date="")]),
+    ),
+    "authorised_not_issued": (
+        REPORT, 1,
+        made(None, [investigation(outcome_code="", outcome_date="")], [cps(decision_date="2025-03-03", first_hearing_date="", prosecution_outcome="", finalised_date="")]),
+        made(None, [investigation(outcome_code="", outcome_date="")], [cps(decision_date="2025-03-04", first_hearing_date="", prosecution_outcome="", finalised_date="")]),
+    ),
+    "flag_without_strand": (AREA, 1, made(None, None, [cps(flag_disability="Y")]), made(None, None, [cps(flag_disability="")])),
+    "strand_without_flag": (AREA, 1, made(None, None, [cps(flag_race="N")]), made(None, None, [cps(flag_race="")])),
+    "recorded_before_reported": (
+        REPORT, 1, made([incident(recorded_date="2025-01-01")]), made([incident(recorded_date="2025-01-03")]),
+    ),
+    "outcome_before_report": (
+        POLICE, 1,
+        made(None, [investigation(), investigation(outcome_code="18", outcome_date="2025-01-01")]),
+        made(None, [investigation(), investigation(outcome_code="18", outcome_date="2025-01-02")]),
+    ),
+    "submitted_before_report": (
+        POLICE, 1, made(None, [investigation(file_submitted_date="2025-01-01")]), made(None, [investigation(file_submitted_date="2025-01-02")]),
+    ),
+    "received_before_report": (
+        AREA, 1, made(None, None, [cps(received_date="2025-01-01")]), made(None, None, [cps(received_date="2025-01-02")]),
+    ),
+    "suspect_date_without_suspect": (
+        POLICE, 1,
+        made(None, [investigation(), investigation(suspect_id="", outcome_code="", outcome_date="")]),
+        made(None, [investigation(), investigation(suspect_id="", suspect_identified_date="", outcome_code="", outcome_date="")]),
+    ),
+    "decided_before_received": (
+        AREA, 1, made(None, None, [cps(decision_date="2025-01-10")]), made(None, None, [cps(decision_date="2025-01-11")]),
+    ),
+    "finalised_before_hearing": (
+        AREA, 1, made(None, None, [cps(finalised_date="2025-02-19")]), made(None, None, [cps(finalised_date="2025-02-21")]),
+    ),
+    "decision_without_date": (
+        AREA, 1, made(None, None, [cps(decision_date="")]), made(None, None, [cps(decision="further_information", decision_date="", first_hearing_date="", prosecution_outcome="", finalised_date="")]),
+    ),
+    "outcome_without_date": (AREA, 1, made(None, None, [cps(finalised_date="")]), made(None, None, [cps(prosecution_outcome="", finalised_date="")])),
+    "incomplete_victim_ethnicity": (
+        ("incident", "northumbria", "victim_ethnicity"), 26,
+        made(many(50, 26, victim_ethnicity=""), [], []), made(many(50, 25, victim_ethnicity=""), [], []),
+    ),
+    "incomplete_business_type": (
+        ("incident", "northumbria", "business_type"), 7,
+        made([incident(n, **BUSINESS | ({"business_type": ""} if n <= 7 else {})) for n in range(1, 31)], [], []),
+        made([incident(n, **BUSINESS | ({"business_type": ""} if n <= 6 else {})) for n in range(1, 31)], [], []),
+    ),
+    "incomplete_local_authority": (
+        ("incident", "northumbria", "local_authority"), 6,
+        made(many(50, 6, local_authority=""), [], []), made(many(50, 5, local_authority=""), [], []),
+    ),
+    "low_link_rate": (
+        AREA, 7,
+        made([incident(n) for n in range(8, 31)], [investigation(n) for n in range(8, 31)], [cps(n) for n in range(1, 31)]),
+        made([incident(n) for n in range(7, 31)], [investigation(n) for n in range(7, 31)], [cps(n) for n in range(1, 31)]),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made_desk = Desk(tmp_path)
+    yield made_desk
+    made_desk.connection.close()
+
+
+def test_nothing_fires_on_a_clean_set(desk: Desk) -> None:
+    assert desk.judge(clean()) == {}
+
+
+@pytest.mark.parametrize("rule", ROWS)
+def test_fires_with_the_right_owner_and_count(rule: str, desk: Desk) -> None:
+    owner, rows, fires, _ = ROWS[rule]
+    assert desk.judge(fires()).get((rule, *owner)) == rows
+
+
+@pytest.mark.parametrize("rule", ROWS)
+def test_does_not_fire_beside_it(rule: str, desk: Desk) -> None:
+    found = desk.judge(ROWS[rule][3]())
+    assert [key for key in found if key[0] == rule] == []
+
+
+def failing(desk: Desk, **options: object) -> dict[tuple[str, str, str, str], int | None]:
+    return {one.key: one.rows for one in desk.evaluate(**options).failing}  # type: ignore[arg-type]
+
+
+def rules(found: dict[tuple[str, str, str, str], int | None]) -> set[str]:
+    return {key[0] for key in found}
+
+
+def test_torn_and_unreadable_rows(desk: Desk) -> None:
+    path = desk.put("incident", "incident", [incident(n) for n in range(1, 5)])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_bytes(("\n".join([*lines[:3], "torn,row", *lines[3:]]) + "\n").encode())
+    desk.load()
+    assert failing(desk).get(("quarantined_wrong_number_of_columns", *REPORT)) == 1
+
+
+def test_a_cell_that_is_too_long(desk: Desk) -> None:
+    desk.put("incident", "incident", [incident(), incident(2, area_command="x" * 40_000)])
+    desk.load()
+    assert failing(desk).get(("quarantined_unsplit", *REPORT)) == 1
+
+
+def test_prosecuted_is_implied_by_a_conviction_without_a_day_in_court(desk: Desk) -> None:
+    # A conviction that counts is finalised by the day, and so is its prosecution: this rule cannot fire from extracts.
+    found = desk.judge(made(None, None, [cps(first_hearing_date="")])())
+    assert "implied_prosecuted" not in rules(found)
+
+
+def test_an_incomplete_set(desk: Desk) -> None:
+    desk.judge(clean())
+    desk.put(
+        "investigation_2",
+        "investigation",
+        [
+            investigation(),
+            investigation(crime_ref="C1", outcome_date="never", outcome_code="16"),
+            investigation(force="nowhere"),
+        ],
+    )
+    desk.load()
+    assert "set_incomplete" not in rules(failing(desk))
+    desk.put("cps_2", "cps", [cps(defendant_id="D9"), cps(received_date="never")])
+    desk.load()
+    assert failing(desk).get(("set_incomplete", *AREA)) == 1
+
+
+def test_columns_missing_extra_and_gone(desk: Desk) -> None:
+    desk.put("incident_1", "incident", [incident()], without=("religion_targeted",))
+    desk.load()
+    found = failing(desk)
+    assert ("missing_column", "incident", "northumbria", "religion_targeted") in found
+    assert "schema_drift" not in rules(found)
+    desk.put("incident_2", "incident", [incident(2)], without=("religion_targeted", "victim_sex"))
+    desk.load()
+    found = failing(desk)
+    assert [key for key in found if key[0] == "schema_drift"] == [
+        ("schema_drift", "incident", "northumbria", "victim_sex")
+    ]
+    desk.put("incident_3", "incident", [incident(3)])
+    desk.load()
+    assert rules(failing(desk)) == set()
+
+
+def test_columns_that_the_mapping_does_not_name(desk: Desk) -> None:
+    path = desk.put("incident", "incident", [incident()])
+    header, line = path.read_text(encoding="utf-8").splitlines()
+    path.write_text(f"{header},shoe_size\n{line},9\n", encoding="utf-8", newline="\n")
+    desk.load()
+    assert rules(failing(desk)) == {"extra_column"}
+
+
+def test_a_guessed_encoding(desk: Desk) -> None:
+    path = desk.put("incident", "incident", [incident(area_command="Cornér")])
+    path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
+    desk.load()
+    assert rules(failing(desk)) == {"encoding_guessed"}
+
+
+def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:
+    desk.put(
+        "incident_1", "incident", [incident(), incident(2, reported_date="2025-03-20", recorded_date="2025-03-20")]
+    )
+    desk.load()
+    desk.put("incident_2", "incident", [incident(3, reported_date="2025-03-19", recorded_date="2025-03-19")])
+    desk.load()
+    assert ("feed_reaches_less", *REPORT) in failing(desk)
+    desk.put("incident_3", "incident", [incident(4, reported_date="2025-03-19", recorded_date="2025-03-19")])
+    desk.load()
+    assert rules(failing(desk)) == set()
+
+
+def test_a_file_cut_short_is_held_and_told(desk: Desk) -> None:
+    path = desk.put("incident_1", "incident", [incident(n) for n in range(1, 40)])
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole[: len(whole) - 60], encoding="utf-8", newline="")
+    desk.load()
+    assert ("delivery_held", *REPORT) in failing(desk) or ("delivery_held", "incident", "", "") in failing(desk)
+    path.write_text(whole, encoding="utf-8", newline="")
+    desk.load()
+    assert rules(failing(desk)) == set()
+
+
+def test_a_feed_that_is_late(desk: Desk) -> None:
+    schedule, mistakes = parse_schedule({"every": "week", "weekday": "Monday"})
+    assert schedule is not None and not mistakes
+    due = {("incident", "northumbria"): schedule}
+    monday = dt.date(2025, 3, 31)
+    desk.judge(clean())
+    desk.connection.execute("UPDATE load SET loaded_on = ?", [monday - dt.timedelta(days=7)])
+    assert ("feed_late", *REPORT) in failing(desk, due=due, now=monday)
+    desk.connection.execute("UPDATE load SET loaded_on = ?", [monday - dt.timedelta(days=6)])
+    assert rules(failing(desk, due=due, now=monday)) == set()
+
+
+def test_a_week_of_unusual_volume(desk: Desk) -> None:
+    start = dt.date(2022, 1, 3)
+    weeks = [start + dt.timedelta(days=7 * n) for n in range((dt.date(2025, 3, 24) - start).days // 7)]
+
+    def extract(last: int) -> list[Row]:
+        counts = [60 + n % 5 for n in range(len(weeks) - 1)] + [last]
+        days = [week for week, count in zip(weeks, counts, strict=True) for _ in range(count)]
+        rows = [incident(n, reported_date=str(day), recorded_date=str(day)) for n, day in enumerate(days)]
+        # One report on the last day, so that the feed reaches it.
+        return [*rows, incident(len(rows), reported_date="2025-03-31", recorded_date="2025-03-31")]
+
+    desk.put("incident_1", "incident", extract(62))
+    desk.load()
+    assert "volume_unusual" not in rules(failing(desk))
+    desk.connection.execute("DELETE FROM incident_version WHERE reported_date = ? AND line % 3 > 0", [weeks[-1]])
+    assert ("volume_unusual", *REPORT) in failing(desk)
+
+
+def test_a_check_that_could_not_run_is_the_operator_s(desk: Desk) -> None:
+    desk.judge(clean())
+    ran = Check("cps", "present_urn", "urn", "critical", "", PASSED, 0, 1)
+    crashed = Check("cps", "listed_force", "force", "critical", "", COULD_NOT_RUN, None, None)
+    assert rules(failing(desk, checks=[ran])) == set()
+    assert failing(desk, checks=[ran, crashed]) == {("check_could_not_run", "cps", "", ""): None}
+
+
+def test_every_rule_is_in_the_matrix() -> None:
+    """A rule without a row above, or a test of its own in this file, is not tested."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    told = {row["rule"] for row in reference.rows("rule")}
+    assert set(ROWS) <= told
+    assert sorted(rule for rule in told - set(ROWS) if f'"{rule}"' not in text) == []
