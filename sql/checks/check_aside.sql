@@ -1,11 +1,9 @@
--- Quarantined rows that no later delivery has brought right, once for each reason. One whose record cannot be told stands
--- until the next delivery of its source and extract, since nothing can be compared with it.
+-- Quarantined rows that no later delivery has brought right, once for each reason. A record that a later delivery has brought
+-- wrong again stands with that one alone; a row whose record cannot be told stands until the next delivery of its source and
+-- extract, since nothing can be compared with it.
 -- grain: rule, load_id, line, column_name
-WITH newest AS (
-    SELECT load.source, load.extract, max(load.load_id) AS load_id
-    FROM load
-    WHERE load.state IN ('loaded', 'held')
-    GROUP BY load.source, load.extract
+WITH load_of_delivery AS (
+    SELECT * FROM load WHERE state IN ('loaded', 'held')
 ),
 
 standing AS (
@@ -18,15 +16,23 @@ standing AS (
         quarantine.fields IS NOT NULL AS is_split,
         split_part(
             quarantine.record_key, '|', CASE WHEN load.extract IN ('incident', 'investigation') THEN 2 ELSE 1 END
-        ) AS reference
+        ) AS reference,
+        quarantine.record_key IS NOT NULL AS is_told,
+        load.arrival,
+        max(load.arrival) OVER (PARTITION BY load.extract, quarantine.record_key) AS last_arrival,
+        newest.arrival AS newest_arrival
     FROM quarantine
-    INNER JOIN load ON quarantine.load_id = load.load_id AND load.state IN ('loaded', 'held')
-    LEFT JOIN newest ON quarantine.load_id = newest.load_id
-    WHERE quarantine.mended_by IS NULL AND (quarantine.record_key IS NOT NULL OR newest.load_id IS NOT NULL)
+    INNER JOIN load_of_delivery AS load ON quarantine.load_id = load.load_id
+    INNER JOIN (
+        SELECT source, extract, max(arrival) AS arrival FROM load_of_delivery GROUP BY source, extract
+    ) AS newest ON load.source = newest.source AND load.extract = newest.extract
+    WHERE quarantine.mended_by IS NULL
 ),
 
-reason AS (
-    SELECT * EXCLUDE (reasons), unnest(reasons) AS reason FROM standing
+spelt AS (
+    SELECT * EXCLUDE (reasons), unnest(reasons) AS reason
+    FROM standing
+    WHERE arrival IS NOT DISTINCT FROM CASE WHEN is_told THEN last_arrival ELSE newest_arrival END
 )
 
 SELECT DISTINCT
@@ -43,9 +49,10 @@ SELECT DISTINCT
         AS column_name,
     "force",
     reference
-FROM reason
+FROM spelt
 UNION ALL
-SELECT DISTINCT finding.rule, standing.extract, finding.load_id, finding.line, '' AS column_name, standing."force", standing.reference
+SELECT DISTINCT
+    finding.rule, standing.extract, finding.load_id, finding.line, '' AS column_name, standing."force", standing.reference
 FROM finding
-INNER JOIN standing ON finding.load_id = standing.load_id AND finding.line = standing.line
+INNER JOIN spelt AS standing ON finding.load_id = standing.load_id AND finding.line = standing.line
 WHERE finding.rule = 'set_incomplete';

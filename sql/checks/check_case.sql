@@ -23,7 +23,8 @@ FROM mended
 INNER JOIN case_history ON mended.load_id = case_history.load_id AND mended.line = case_history.line
 WHERE NOT case_history.is_comparison
 UNION
-SELECT crime.rule, crime.extract, crime.area, crime.column_name, case_history.load_id AS case_load_id,
+SELECT
+    crime.rule, crime.extract, crime.area, crime.column_name, case_history.load_id AS case_load_id,
     case_history.line AS case_line
 FROM crime
 INNER JOIN case_history ON crime."force" = case_history."force" AND crime.crime_ref = case_history.crime_ref

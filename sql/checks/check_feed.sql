@@ -1,30 +1,35 @@
 -- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before; a column that the one
 -- before still had; columns that are missing or not named by the mapping; a guessed encoding. Only the newest delivery of a
--- source and extract is judged, for each force in it (none where no row tells its force).
+-- source and extract is judged, for each force in it (none where no row tells its force); its parts count together.
 -- grain: rule, extract, area, column_name
 WITH delivered AS (
     SELECT
-        load.load_id,
-        load.arrival,
         load.source,
         load.extract,
-        load.covers_to,
-        load.state,
+        load.arrival,
         load_force."force"::VARCHAR AS "force",
-        row_number() OVER (
-            PARTITION BY load.source, load.extract, load_force."force" ORDER BY load.arrival DESC, load.load_id DESC
-        ) AS age
+        max(load.covers_to) AS covers_to,
+        list(load.load_id) AS load_ids
     FROM load
     LEFT JOIN load_force ON load.load_id = load_force.load_id
     WHERE load.state = 'loaded'
+    GROUP BY load.source, load.extract, load.arrival, load_force."force"
+),
+
+aged AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY source, extract, "force" ORDER BY arrival DESC) AS age,
+        max(arrival) OVER (PARTITION BY source, extract) AS last_arrival
+    FROM delivered
 ),
 
 newest AS (
-    SELECT * FROM delivered WHERE age = 1
+    SELECT * FROM aged WHERE age = 1 AND ("force" IS NOT NULL OR arrival = last_arrival)
 ),
 
 before AS (
-    SELECT * FROM delivered WHERE age = 2
+    SELECT * FROM aged WHERE age = 2
 ),
 
 missing AS (
@@ -37,7 +42,7 @@ noted AS (
     LEFT JOIN load_force ON load.load_id = load_force.load_id
     WHERE load.state = 'held'
     UNION ALL
-    SELECT 'feed_reaches_less' AS rule, newest.extract, newest."force", '' AS column_name, newest.load_id
+    SELECT 'feed_reaches_less' AS rule, newest.extract, newest."force", '' AS column_name, list_max(newest.load_ids) AS load_id
     FROM newest
     INNER JOIN before
         ON
@@ -45,18 +50,24 @@ noted AS (
             AND newest."force" IS NOT DISTINCT FROM before."force"
     WHERE newest.covers_to < before.covers_to
     UNION ALL
-    SELECT 'schema_drift' AS rule, newest.extract, newest."force", missing.column_name, newest.load_id
+    SELECT 'schema_drift' AS rule, newest.extract, newest."force", missing.column_name, missing.load_id
     FROM newest
     INNER JOIN before
         ON
             newest.source = before.source AND newest.extract = before.extract
             AND newest."force" IS NOT DISTINCT FROM before."force"
-    INNER JOIN missing ON newest.load_id = missing.load_id
-    ANTI JOIN missing AS missed ON before.load_id = missed.load_id AND missing.column_name = missed.column_name
+    INNER JOIN missing ON list_contains(newest.load_ids, missing.load_id)
+    ANTI JOIN missing AS missed
+        ON list_contains(before.load_ids, missed.load_id) AND missing.column_name = missed.column_name
     UNION ALL
-    SELECT DISTINCT finding.rule, newest.extract, newest."force", coalesce(finding.column_name, '') AS column_name, newest.load_id
+    SELECT DISTINCT
+        finding.rule,
+        newest.extract,
+        newest."force",
+        coalesce(finding.column_name, '') AS column_name,
+        finding.load_id
     FROM newest
-    INNER JOIN finding ON newest.load_id = finding.load_id AND finding.line IS NULL
+    INNER JOIN finding ON list_contains(newest.load_ids, finding.load_id) AND finding.line IS NULL
 )
 
 SELECT

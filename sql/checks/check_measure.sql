@@ -16,7 +16,8 @@ WITH recent AS (
 ),
 
 cps_row AS (
-    SELECT cps.load_id, cps.line, min(link_cps."force")::VARCHAR AS linked_force, any_value(cps."force")::VARCHAR AS stated_force,
+    SELECT
+        cps.load_id, cps.line, min(link_cps."force")::VARCHAR AS linked_force, any_value(cps."force")::VARCHAR AS stated_force,
         count(link_cps.crime_ref) FILTER (WHERE incident.crime_ref IS NOT NULL) > 0 AS is_linked
     FROM cps
     CROSS JOIN run_context

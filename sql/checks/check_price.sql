@@ -17,8 +17,8 @@ now AS (
         area.area,
         area.is_cps,
         step.stage_order,
-        sum(case_history.cases) FILTER (WHERE case_history.stage_order >= step.stage_order) AS entered,
-        sum(case_history.cases) FILTER (WHERE case_history.stage_order > step.stage_order) AS progressed
+        coalesce(sum(case_history.cases) FILTER (WHERE case_history.stage_order >= step.stage_order), 0) AS entered,
+        coalesce(sum(case_history.cases) FILTER (WHERE case_history.stage_order > step.stage_order), 0) AS progressed
     FROM (
         SELECT "force", stage_order, count(*) AS cases FROM case_history WHERE NOT is_comparison GROUP BY "force", stage_order
     ) AS case_history
@@ -39,6 +39,10 @@ named AS (
         count(*) FILTER (WHERE case_history.stage_order > step.stage_order) AS progressed
     FROM check_case
     INNER JOIN case_history ON check_case.case_load_id = case_history.load_id AND check_case.case_line = case_history.line
+    INNER JOIN area
+        ON
+            case_history."force" = area."force" AND check_case.area = area.area
+            AND (check_case.extract IN ('cps', 'cps_event')) = area.is_cps
     CROSS JOIN step
     GROUP BY check_case.rule, check_case.extract, check_case.area, check_case.column_name, step.stage_order
 ),

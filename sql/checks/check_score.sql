@@ -4,7 +4,8 @@
 WITH dated AS (
     SELECT load_id, line, 'incident' AS extract, "force"::VARCHAR AS "force", reported_date AS day FROM incident
     UNION ALL
-    SELECT load_id, line, 'investigation' AS extract, "force"::VARCHAR AS "force",
+    SELECT
+        load_id, line, 'investigation' AS extract, "force"::VARCHAR AS "force",
         coalesce(outcome_date, file_submitted_date, suspect_identified_date) AS day
     FROM investigation
     UNION ALL

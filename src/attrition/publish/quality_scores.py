@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 
 from attrition.publish.area_names import UNKNOWN_AREA, area_name, extract_name
 from attrition.publish.quality_facts import QualityFacts, Score, TrendPoint
 from attrition.publish.quality_markup import (
+    NO_BREAK,
     Cell,
     counted,
     month_name,
@@ -114,7 +116,7 @@ def trend_section(facts: QualityFacts) -> str:
     if not facts.trend:
         return section("trend", title, paragraph("The trend begins with the next run."))
     series: dict[tuple[str, str], list[TrendPoint]] = {}
-    for point in sorted(facts.trend, key=lambda point: point.made_on):
+    for point in sorted(facts.trend, key=lambda point: (point.made_on, astuple(point)[3:])):
         series.setdefault((point.extract, point.area), []).append(point)
     blocks = []
     for extract in sorted({extract for extract, _ in series}):
@@ -153,7 +155,7 @@ def _figure(extract: str, area: str, points: list[TrendPoint], lowest: float, nu
     place = f"trend-{extracts_id(extract)}-{number}"
     rows = [
         (
-            Cell(shown(day_in_words(point.made_on))),
+            Cell(_short(point.made_on)),
             Cell(per_cent(_share(point)), "number"),
             Cell(f"{point.rows:,}", "number"),
             Cell(f"{point.rows_with_finding:,}", "number"),
@@ -231,4 +233,4 @@ def _drawing(points: list[TrendPoint], lowest: float, title: str) -> str:
 
 
 def _short(day: dt.date) -> str:
-    return f"{day.day} {month_name(f'{day:%Y-%m}')}"
+    return f"{day.day}{NO_BREAK}{month_name(f'{day:%Y-%m}')}"

@@ -133,6 +133,7 @@ h2, h3, h4, caption { break-after: avoid; }
 .heat { font-size: 6pt; }
 .heat td { padding: 0.1rem 0.2rem; }
 .heat small, .heat thead th { font-size: 5.5pt; }
-details::details-content { content-visibility: visible; block-size: auto; }
+details:not([open]) { display: none; }
+.scrolls thead th { white-space: normal; }
 }
 """.replace("LIGHT", _variables("light"))
