@@ -14,6 +14,7 @@ from typing import TypeVar
 from prefect import State, flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.events import emit_event
 from prefect.states import Failed
 
 from attrition import pipeline, warehouse
@@ -21,11 +22,14 @@ from attrition.errors import AlertUndelivered, GateStopped, UsageFault, paragrap
 from attrition.pipeline import Request
 from attrition.publish.headline import headline_markdown
 from attrition.publish.shelf import workshop
+from attrition.quality.change import Change, Kind
 
 # Who else hears of progress: the command line adds itself, a worker leaves it to Prefect's log.
 watchers: list[Callable[[str], None]] = []
 # Publications of this process, for a caller that Prefect fails after they are out.
 publications: list[str] = []
+
+_EVENTS = {Kind.NEW: "opened", Kind.REOPENED: "opened", Kind.MENDED: "closed"}
 
 Stated = dict[str, str | None]
 Result = TypeVar("Result")
@@ -103,8 +107,30 @@ def compute(stated: Stated, folder: str) -> State | None:
 
 @task(name="judge", cache_policy=NO_CACHE, persist_result=False)
 def judge(stated: Stated, folder: str) -> State | None:
-    """Opens and closes data-quality incidents and queues what their owners are to be told."""
-    return _stage(lambda: pipeline.judge(_request(stated), Path(folder), _tell))
+    """Opens and closes data-quality incidents, queues what their owners are to be told, and emits an event for each."""
+    return _stage(lambda: _emit(pipeline.judge(_request(stated), Path(folder), _tell)))
+
+
+def _emit(changes: list[Change]) -> None:
+    """A Prefect event for every incident that a run opened or closed: number, rule, place and rows, as automations need them."""
+    for change in changes:
+        if change.kind in _EVENTS:
+            emit_event(
+                event=f"attrition.incident.{_EVENTS[change.kind]}",
+                resource={
+                    "prefect.resource.id": f"attrition.incident.{change.incident_id}",
+                    "prefect.resource.name": f"{change.rule} {change.area}".strip(),
+                },
+                payload={
+                    "rule": change.rule,
+                    "severity": change.severity,
+                    "extract": change.extract,
+                    "area": change.area,
+                    "column": change.column,
+                    "rows": change.rows,
+                    "rows_fixed": change.rows_fixed,
+                },
+            )
 
 
 @task(name="alert", cache_policy=NO_CACHE, persist_result=False)

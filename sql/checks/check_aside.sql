@@ -1,6 +1,6 @@
 -- Quarantined rows that no later delivery has brought right, once for each reason. A record that a later delivery has brought
 -- wrong again stands with that one alone; a row whose record cannot be told stands until the next delivery of its source and
--- extract, since nothing can be compared with it.
+-- extract, since nothing can be compared with it; so does every row of a snapshot, which the next one takes the place of.
 -- grain: rule, load_id, line, column_name
 WITH load_of_delivery AS (
     SELECT * FROM load WHERE state IN ('loaded', 'held')
@@ -17,7 +17,7 @@ standing AS (
         split_part(
             quarantine.record_key, '|', CASE WHEN load.extract IN ('incident', 'investigation') THEN 2 ELSE 1 END
         ) AS reference,
-        quarantine.record_key IS NOT NULL AS is_told,
+        (quarantine.record_key IS NOT NULL AND coalesce(load.delivery, '') <> 'snapshot') AS is_told,
         load.arrival,
         max(load.arrival) OVER (PARTITION BY load.extract, quarantine.record_key) AS last_arrival,
         newest.arrival AS newest_arrival

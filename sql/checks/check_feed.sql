@@ -1,4 +1,5 @@
--- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before; a column that the one
+-- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries
+-- are appended: one of an older month is no fault); a column that the one
 -- before still had; columns that are missing or not named by the mapping; a guessed encoding. Only the newest delivery of a
 -- source and extract is judged, for each force in it (none where no row tells its force); its parts count together.
 -- grain: rule, extract, area, column_name
@@ -9,7 +10,8 @@ WITH delivered AS (
         load.arrival,
         load_force."force"::VARCHAR AS "force",
         max(load.covers_to) AS covers_to,
-        list(load.load_id) AS load_ids
+        list(load.load_id) AS load_ids,
+        bool_or(load.delivery = 'append') AS is_appended
     FROM load
     LEFT JOIN load_force ON load.load_id = load_force.load_id
     WHERE load.state = 'loaded'
@@ -48,7 +50,7 @@ noted AS (
         ON
             newest.source = before.source AND newest.extract = before.extract
             AND newest."force" IS NOT DISTINCT FROM before."force"
-    WHERE newest.covers_to < before.covers_to
+    WHERE newest.covers_to < before.covers_to AND newest.is_appended IS DISTINCT FROM TRUE
     UNION ALL
     SELECT 'schema_drift' AS rule, newest.extract, newest."force", missing.column_name, missing.load_id
     FROM newest

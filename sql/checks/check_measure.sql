@@ -1,5 +1,6 @@
 -- Completeness and linkage over the last 365 days, by area: how many records lack what they should tell, of how many. A
--- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on.
+-- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
+-- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
 -- grain: rule, area
 WITH recent AS (
     SELECT
@@ -32,6 +33,23 @@ arrived AS (
     SELECT list(DISTINCT load.extract) AS extracts FROM load WHERE load.state IN ('loaded', 'held')
 ),
 
+placed_row AS (
+    SELECT
+        cps_row.load_id,
+        cps_row.is_linked,
+        cps_row.stated_force IS NULL AND cps_row.linked_force IS NULL AS is_unplaced,
+        named.cps_area AS area
+    FROM cps_row
+    LEFT JOIN "force" AS named ON coalesce(cps_row.stated_force, cps_row.linked_force) = named.code
+),
+
+only_area AS (
+    SELECT placed_row.load_id, min(placed_row.area) AS area
+    FROM placed_row
+    GROUP BY placed_row.load_id
+    HAVING count(DISTINCT placed_row.area) = 1
+),
+
 measured AS (
     SELECT 'incomplete_victim_ethnicity' AS rule, 'incident' AS extract, area, tells_ethnicity AS is_told
     FROM recent
@@ -44,9 +62,13 @@ measured AS (
     SELECT 'incomplete_local_authority' AS rule, 'incident' AS extract, area, tells_local_authority AS is_told
     FROM recent
     UNION ALL
-    SELECT 'low_link_rate' AS rule, 'cps' AS extract, coalesce(named.cps_area, '') AS area, cps_row.is_linked AS is_told
-    FROM cps_row
-    LEFT JOIN "force" AS named ON coalesce(cps_row.stated_force, cps_row.linked_force) = named.code
+    SELECT
+        'low_link_rate' AS rule,
+        'cps' AS extract,
+        coalesce(placed_row.area, CASE WHEN placed_row.is_unplaced THEN only_area.area END, '') AS area,
+        placed_row.is_linked AS is_told
+    FROM placed_row
+    LEFT JOIN only_area ON placed_row.load_id = only_area.load_id
 )
 
 SELECT

@@ -1,6 +1,7 @@
 -- How far each check that fails could move the headline step rates of its own area: the rate now, and its bounds if the cases
--- that the rows name stood at the worst or the best stage. Rows kept aside could be further cases at any stage; other rows
--- that name no case could stand for any cases of the area. Prices of several checks overlap and are never added up.
+-- that the rows name stood at the worst or the best stage. Incident rows kept aside could be further cases at any stage; other
+-- rows kept aside could stand for any cases of the area. Rows in force that belong to no case move nothing. Prices of several
+-- checks overlap and are never added up.
 -- grain: rule, extract, area, column_name, stage_order
 WITH area AS (
     SELECT code AS "force", code AS area, FALSE AS is_cps FROM "force"

@@ -1,5 +1,6 @@
--- Rows in force by area, extract and month of the record (report, outcome, receipt), and how many have a finding that is more
--- than a remark. Rows without that date stand under no month.
+-- Rows in force by area, extract and month of the record (the report; the outcome, else the submission, else the suspect; the
+-- receipt), and how many have a finding that is more than a remark. A CPS row without a force takes that of its crime. Rows
+-- without that date stand under no month.
 -- grain: area, extract, month
 WITH dated AS (
     SELECT load_id, line, 'incident' AS extract, "force"::VARCHAR AS "force", reported_date AS day FROM incident
@@ -9,7 +10,15 @@ WITH dated AS (
         coalesce(outcome_date, file_submitted_date, suspect_identified_date) AS day
     FROM investigation
     UNION ALL
-    SELECT load_id, line, 'cps' AS extract, "force"::VARCHAR AS "force", received_date AS day FROM cps
+    SELECT
+        cps.load_id, cps.line, 'cps' AS extract, coalesce(cps."force"::VARCHAR, linked."force") AS "force",
+        cps.received_date AS day
+    FROM cps
+    LEFT JOIN (
+        SELECT link_cps.load_id, link_cps.line, min(link_cps."force")::VARCHAR AS "force"
+        FROM link_cps
+        GROUP BY link_cps.load_id, link_cps.line
+    ) AS linked ON cps."force" IS NULL AND cps.load_id = linked.load_id AND cps.line = linked.line
 ),
 
 wrong AS (

@@ -136,13 +136,14 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
         evaluation = evaluate(connection, folder, due_dates(request.owners), checks, request.today)
         save(evaluation, folder)
         made_up = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
-        write_rows_to_mend(connection, folder / QUALITY, made_up)
+        write_rows_to_mend(connection, folder / QUALITY, made_up, request.as_at)
     (folder / _CHECKS).unlink()
     tell(f"{len(evaluation.failing)} checks of quality fail")
 
 
-def judge(request: Request, folder: Path, tell: Tell = _silent) -> None:
+def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]":
     """Brings the data-quality incidents up to date, queues what their owners are to be told, and writes the quality page.
+    Returns what the run changed.
 
     A run for a day before the last one judged changes no incident: what was amiss then is history.
     """
@@ -152,6 +153,7 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> None:
     from attrition.quality import incidents, record
 
     evaluation = record.load(folder)
+    changes: list[Change] = []
     made_up = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
     with warehouse.connect(request.warehouse, request.settings) as connection:
         incidents.prepare(connection)
@@ -167,6 +169,7 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> None:
         )
     write_quality_page(folder / QUALITY / "quality.html", facts)
     record.clear(folder)
+    return changes
 
 
 def _counted(changes: "list[Change]") -> str:

@@ -65,7 +65,7 @@ def check_files(
         if plan.deliveries:
             _say(connection, settings, now, stopped=bool(held))
             if rows_to:
-                _write_rows(connection, rows_to)
+                _write_rows(connection, rows_to, now)
     return 3 if refused else 4 if held else 0
 
 
@@ -150,10 +150,10 @@ def _say_measures(connection: "duckdb.DuckDBPyConnection") -> None:
         )
 
 
-def _write_rows(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
+def _write_rows(connection: "duckdb.DuckDBPyConnection", folder: Path, now: dt.date) -> None:
     from attrition.publish.rows_to_mend import write_rows_to_mend
 
-    for path in write_rows_to_mend(connection, folder, False):
+    for path in write_rows_to_mend(connection, folder, False, now):
         print(f"Rows to mend: {path}")
 
 

@@ -220,7 +220,7 @@ def assert_completed(server: Server, scheduled_run: Row) -> None:
         "/task_runs/filter", flow_runs={"id": {"any_": [scheduled_run["id"]]}}, sort="EXPECTED_START_TIME_ASC"
     )
     assert [(re.sub("-.*", "", task["name"]), task["state_type"]) for task in tasks] == [
-        (stage, "COMPLETED") for stage in ("ingest", "validate", "compute", "publish")
+        (stage, "COMPLETED") for stage in ("ingest", "validate", "compute", "judge", "publish", "alert")
     ]
 
 
@@ -232,6 +232,31 @@ def assert_artifact_is_the_headline(server: Server, scheduled_run: Row) -> None:
     with (tables / "funnel.csv").open(encoding="utf-8", newline="") as file:
         reported = next(row for row in csv.DictReader(file) if (row["breakdown"], row["stage"]) == ("all", "reported"))
     assert f"| {int(reported['entered']):,} |" in artifact["data"]
+
+
+def assert_events_tell_the_incidents(server: Server, scheduled_run: Row) -> None:
+    """Every incident that the run opened is an event; its number, rule and place are those of the warehouse."""
+    import duckdb
+
+    with duckdb.connect(str(server.folder / "warehouse" / "warehouse.duckdb"), read_only=True) as connection:
+        opened = connection.execute("SELECT incident_id, rule, extract, area FROM dq_incident").fetchall()
+    assert 0 < len(opened) <= 50
+
+    def told() -> list[tuple[int, str, str, str]] | None:
+        answer = server.client.post(
+            "/events/filter", json={"filter": {"event": {"prefix": ["attrition.incident."]}}, "limit": 50}
+        ).raise_for_status()
+        events = answer.json()
+        if events["total"] < len(opened):
+            return None
+        assert {event["event"] for event in events["events"]} == {"attrition.incident.opened"}
+        return [
+            (int(event["resource"]["prefect.resource.id"].rpartition(".")[2]),
+             *(event["payload"][key] for key in ("rule", "extract", "area")))
+            for event in events["events"]
+        ]  # fmt: skip
+
+    assert sorted(wait_for("the events of the run", told)) == sorted(opened)
 
 
 def assert_server_knows_neither_key_nor_person(server: Server, scheduled_run: Row, landing: Path) -> None:
@@ -254,6 +279,7 @@ def test_the_nightly_deployment_runs_on_a_process_worker(server: Server, tmp_pat
     ended = scheduled_run(server, nightly)
     assert_completed(server, ended)
     assert_artifact_is_the_headline(server, ended)
+    assert_events_tell_the_incidents(server, ended)
     assert_server_knows_neither_key_nor_person(server, ended, landing)
 
 

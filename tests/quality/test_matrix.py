@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from quality_desk import Desk, Extracts, Row, clean, cps, incident, investigation
 
 from attrition import reference
 from attrition.quality.calendar import parse_schedule
 from attrition.validate.checks import COULD_NOT_RUN, PASSED, Check
-from quality_desk import Desk, Extracts, Row, clean, cps, incident, investigation
 
 Made = Callable[[], Extracts]
 Owner = tuple[str, str, str]

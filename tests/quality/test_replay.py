@@ -74,7 +74,12 @@ class Replay:
 
     def request(self, number: int) -> Request:
         return Request(
-            self.landing, self.day(number), self.folder / "out", self.warehouse, now=self.day(number), owners=self.owners
+            self.landing,
+            self.day(number),
+            self.folder / "out",
+            self.warehouse,
+            now=self.day(number),
+            owners=self.owners,
         )
 
     def put(self, number: int, name: str, extract: str, rows: list[Row]) -> Path:

@@ -125,7 +125,7 @@ def _area(first: int, last: int) -> str:
 
 def _shell(said: MendList, widths: Sequence[int]) -> tuple[io.BytesIO, int, _Looks]:
     """The workbook but for its rows; the number of its first row, from 0; and the looks of the cells."""
-    import xlsxwriter  # type: ignore[import-untyped]
+    import xlsxwriter
 
     file = io.BytesIO()
     workbook = xlsxwriter.Workbook(file, {"constant_memory": True})
