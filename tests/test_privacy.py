@@ -1,6 +1,8 @@
 """Planted personal data never leave the extracts: not into a publication, the warehouse, a spilled or temporary file,
-a message, nor a pasted piece of either. Every personal column carries the mark, in good rows, rows with faults,
-quarantined rows, duplicates, and lines that cannot be split into columns.
+a message, an alert, a list of rows to mend, nor a pasted piece of any. Every personal column carries the mark, in good rows,
+rows with faults, quarantined rows, duplicates, and lines that cannot be split into columns; so do columns that the mapping
+does not name, their headers, and cells that cannot be read. What is amiss with a quarantined row stays in the quarantine.
+What somebody wrote into a column that takes any text goes no further than such a column must.
 """
 
 import csv
@@ -25,8 +27,34 @@ from attrition.settings import Settings
 AS_AT = date(2025, 3, 31)
 KEY = "kept secret, as no file may hold it: 0123456789"
 MARK = "Zqmark"
-# Upper case and stripped to letters and digits: what normalising leaves of the mark.
-MARKS = re.compile(MARK.encode(), re.IGNORECASE)
+BORN, TELEPHONE = "23/07/1961", "0191 498 0172"
+PERSON = f"{MARK} Sample, born {BORN}, 14 {MARK} Terrace, {TELEPHONE}"
+# Whatever normalising or another way to write a date leaves of them.
+MARKS = re.compile(rb"zqmark|23.?07.?1961|1961.?07.?23|0191.?498.?0172", re.IGNORECASE)
+ASIDE = "Zqaside Sample"
+"""Stands in rows that are quarantined, in columns that are not personal."""
+OPEN = "Zqopen Sample"
+"""Stands in accepted rows, in columns that take any text."""
+PSEUDONYM = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+REFERENCES = {"incident_id", "crime_ref", "urn", "police_crime_ref"}
+OWNERS = """
+[operator]
+name = "Operator"
+channels = ["outbox:outbox"]
+[board_lead]
+name = "Board lead"
+channels = ["outbox:outbox"]
+[[owner]]
+name = "Northumbria records"
+force = "northumbria"
+extracts = ["incident", "investigation"]
+channels = ["outbox:outbox"]
+[[owner]]
+name = "North East performance"
+cps_area = "north-east"
+extracts = ["cps", "cps_event"]
+channels = ["outbox:outbox"]
+"""
 UNREADABLE = b"\xff\xfe"
 LIMIT = 300
 
@@ -36,36 +64,81 @@ def personal_columns(extract: str) -> list[str]:
     return [column.name for column in load_contracts()[extract].columns.values() if column.type == "pseudonym"]
 
 
+def unreadable_columns(extract: str) -> list[str]:
+    """The columns whose cell is blanked, and the row kept, where a text stands that cannot be read."""
+    return [
+        column.name
+        for column in load_contracts()[extract].columns.values()
+        if (column.code_list or column.type in ("date", "integer")) and not column.required
+    ]
+
+
+def open_columns(extract: str) -> list[str]:
+    """The columns that take any text, without the references."""
+    return [
+        column.name
+        for column in load_contracts()[extract].columns.values()
+        if column.type in ("text", "code") and not column.code_list and column.name not in REFERENCES
+    ]
+
+
+def quarantined_rows(extract: str, good: dict[str, str]) -> list[dict[str, str]]:
+    """Rows for the quarantine, full of texts outside their references, their personal columns and their force: one for each
+    required column that cannot be read, one for each that is empty, and one that a later row of the same key contradicts.
+    """
+    columns = load_contracts()[extract].columns
+    kept = {*REFERENCES, *personal_columns(extract), "force"}
+    told = {name: ASIDE for name in columns if name not in kept}
+    readable = {name: good[name] for name in columns if columns[name].required and name not in kept}
+    reference = "incident_id" if extract == "incident" else "crime_ref" if extract == "investigation" else "urn"
+    spoilt: list[dict[str, str]] = []
+    for number, name in enumerate(["force", *readable] if columns["force"].required else readable):
+        spoilt += [
+            good | told | readable | {reference: f"MADEUP-X{number}", name: ASIDE},
+            good | told | readable | {reference: f"MADEUP-Y{number}", name: ""},
+        ]
+    # Only a contract with a key knows conflicting rows.
+    return [*spoilt, good | dict.fromkeys(open_columns(extract), ASIDE)] if extract == "incident" else spoilt
+
+
 def plant(path: Path, extract: str) -> None:
-    """Marks every personal cell, fills empty ones, and adds rows with unknown codes, with too few and too many columns,
+    """Marks every personal cell, fills empty ones, and adds two columns that the mapping does not name. Some rows get texts
+    that cannot be read or that a column takes as they are. Adds rows with unknown codes, with too few and too many columns,
     with line ends inside personal cells, without required fields, a duplicate, and bytes that cannot be read.
     """
-    header, *lines = path.read_text(encoding="utf-8").splitlines()
-    columns = header.split(",")
-    places = [columns.index(name) for name in personal_columns(extract)]
-    planted = []
-    for number, line in enumerate(lines):
-        cells = line.split(",")
-        for at in places:
-            if at < len(cells):
-                cells[at] = f"{MARK}-{cells[at].strip() or number}"
-        planted.append(",".join(cells))
-    good = planted[0].split(",")
-    marked = [at in places for at in range(len(columns))]
-    broken = [
-        ",".join(cell if mark else "no such thing" for cell, mark in zip(good, marked, strict=True)),
-        ",".join(good[:-3]),
-        ",".join([*good, MARK, MARK]),
-        ",".join(f'"{cell}\n{MARK}"' if mark else cell for cell, mark in zip(good, marked, strict=True)),
-        ",".join(cell if mark else "" for cell, mark in zip(good, marked, strict=True)),
-        planted[0],
+    with path.open(encoding="utf-8", newline="") as stream:
+        columns, *lines = csv.reader(stream)
+    rows = [dict(zip(columns, line, strict=True)) for line in lines if len(line) == len(columns)]
+    personal = personal_columns(extract)
+    for number, row in enumerate(rows):
+        row |= {name: f"{MARK}-{row[name].strip() or number}" for name in personal}
+        row |= {"remarks": PERSON, f"{MARK} {BORN}": TELEPHONE}
+    header = list(rows[0])
+    good = rows[0]
+    for at, name in enumerate(unreadable_columns(extract), start=1):
+        rows[-at][name] = BORN if at % 2 else PERSON
+    for at, name in enumerate(open_columns(extract), start=30):
+        rows[-at][name] = OPEN
+    rows[-40] |= dict.fromkeys(personal, PERSON)
+    cells = list(good.values())
+    marked = [name in personal for name in header]
+    more = [
+        *([row[name] for name in header] for row in quarantined_rows(extract, good)),
+        [cell if mark else "no such thing" for cell, mark in zip(cells, marked, strict=True)],
+        cells[:-3],
+        [*cells, MARK, MARK],
+        [f"{cell}\n{MARK}" if mark else cell for cell, mark in zip(cells, marked, strict=True)],
+        [cell if mark else "" for cell, mark in zip(cells, marked, strict=True)],
+        cells,
     ]
-    content = "\n".join([header, *planted, *broken]).encode()
-    stray = b"\n" + ",".join(good).encode().replace(MARK.encode(), MARK.encode() + UNREADABLE)
-    path.write_bytes(content + stray + b"\n")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([header, *map(dict.values, rows), *more])
+    whole = path.read_bytes().splitlines(keepends=True)
+    with path.open("ab") as added:
+        added.write(whole[1].replace(MARK.encode(), MARK.encode() + UNREADABLE))
     # A file cut short inside the quotes of a personal cell.
-    opened = ",".join([*good[: places[0]], f'"{MARK}, cut'])
-    path.with_name(f"{extract}_torn.csv").write_text("\n".join([header, *planted[:60], opened]), encoding="utf-8")
+    opened = ",".join([*cells[: header.index(personal[0])], f'"{MARK}, cut'])
+    path.with_name(f"{extract}_torn.csv").write_bytes(b"".join(whole[:61]) + opened.encode())
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -18,7 +18,7 @@ WITH dated AS (
         SELECT link_cps.load_id, link_cps.line, min(link_cps."force")::VARCHAR AS "force"
         FROM link_cps
         GROUP BY link_cps.load_id, link_cps.line
-    ) AS linked ON cps."force" IS NULL AND cps.load_id = linked.load_id AND cps.line = linked.line
+    ) AS linked ON cps.load_id = linked.load_id AND cps.line = linked.line
 ),
 
 wrong AS (
