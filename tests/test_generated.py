@@ -24,6 +24,7 @@ LAYERS = (
     {"alerts"},
     {"pipeline"},
     {"casefile", "preview", "orchestration"},
+    {"verbs"},
     {"cli", "documents"},
 )
 SLOW = {"duckdb", "pandas", "numpy", "pyarrow", "prefect", "great_expectations", "openpyxl", "gptables", "sqlglot"}

@@ -1,18 +1,13 @@
-"""The command `attrition`: arguments in, exit code out. Slow libraries are imported by the verb that needs them."""
+"""The command `attrition`: arguments in, exit code out. What the verbs do stands in verbs.py."""
 
 import argparse
 import datetime as dt
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from attrition import __version__
-from attrition.errors import AlertUndelivered, AttritionError, UsageFault, paragraph
-
-if TYPE_CHECKING:
-    from attrition.pipeline import Request
+from attrition import __version__, verbs
+from attrition.errors import AttritionError, paragraph
 
 _EXITS = """exit codes:
   0  done
@@ -50,21 +45,21 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"attrition {__version__}")
     top.add_argument("--debug", action="store_true", help="show the traceback of a fault")
-    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    _add_run(verbs)
-    _add_demo(verbs)
-    _add_check(verbs)
-    _add_map(verbs)
-    _add_accept(verbs)
-    _add_case(verbs)
-    _add_incidents(verbs)
+    table = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    _add_run(table)
+    _add_demo(table)
+    _add_check(table)
+    _add_map(table)
+    _add_accept(table)
+    _add_case(table)
+    _add_incidents(table)
     return top
 
 
 def _verb(
-    verbs: "argparse._SubParsersAction[_Parser]", name: str, summary: str, example: str
+    table: "argparse._SubParsersAction[_Parser]", name: str, summary: str, example: str
 ) -> argparse.ArgumentParser:
-    return verbs.add_parser(name, help=summary, description=summary, epilog=f"example:\n  {example}\n\n{_EXITS}")
+    return table.add_parser(name, help=summary, description=summary, epilog=f"example:\n  {example}\n\n{_EXITS}")
 
 
 def _places(verb: argparse.ArgumentParser) -> None:
@@ -76,9 +71,9 @@ def _places(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
 
 
-def _add_run(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_run(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs,
+        table,
         "run",
         "Load what is new, validate it, compute the funnels and publish them.",
         "attrition run --landing extracts --as-at 2025-03-31 --out publications",
@@ -93,12 +88,12 @@ def _add_run(verbs: "argparse._SubParsersAction[_Parser]") -> None:
         "--owners", type=Path, metavar="FILE", help="who is told of data quality, as data_owners.toml (default: nobody)"
     )
     _places(verb)
-    verb.set_defaults(action=_run)
+    verb.set_defaults(action=verbs.run)
 
 
-def _add_demo(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_demo(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs,
+        table,
         "demo",
         "Make sample extracts (made up) and run everything on them.",
         "attrition demo --out demo --incidents 3000",
@@ -108,12 +103,12 @@ def _add_demo(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the sample (default: 1)")
     verb.add_argument("--as-at", type=_day, default=dt.date(2025, 3, 31), metavar="DATE", help="default: 2025-03-31")
     verb.add_argument("--direct", action="store_true", help="run without Prefect")
-    verb.set_defaults(action=_demo)
+    verb.set_defaults(action=verbs.demo)
 
 
-def _add_check(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_check(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs,
+        table,
         "check",
         "Test extract files before they are sent; nothing is stored.",
         "attrition check incident_2025-03.csv investigation_2025-03.csv --rows-to mend",
@@ -123,12 +118,12 @@ def _add_check(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb.add_argument("--config", type=Path, metavar="FILE", help="thresholds, as attrition.toml")
     verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
     verb.add_argument("--rows-to", type=Path, metavar="DIR", help="write the rows to mend there, as CSV and XLSX")
-    verb.set_defaults(action=_check)
+    verb.set_defaults(action=verbs.check)
 
 
-def _add_map(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_map(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs,
+        table,
         "map",
         "Draft a source mapping from a file's headers and values, for an analyst to finish.",
         "attrition map rms_export.csv --source rms --out mappings/rms.toml",
@@ -137,12 +132,12 @@ def _add_map(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb.add_argument("--extract", choices=("incident", "investigation", "cps", "cps_event"), help="default: guessed")
     verb.add_argument("--source", metavar="NAME", help="name of the mapping (default: from the file's name)")
     verb.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: the screen); never overwritten")
-    verb.set_defaults(action=_map)
+    verb.set_defaults(action=verbs.map)
 
 
-def _add_accept(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_accept(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs,
+        table,
         "accept",
         "Release a delivery that the gate holds.",
         'attrition accept 3f2a9c01 --why "owner confirms: one-off backlog"',
@@ -151,12 +146,12 @@ def _add_accept(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept in the ledger")
     verb.add_argument("--warehouse", type=Path, metavar="FILE", help="warehouse (default: your local data folder)")
     verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
-    verb.set_defaults(action=_accept)
+    verb.set_defaults(action=verbs.accept)
 
 
-def _add_case(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_case(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs,
+        table,
         "case",
         "Show one case's way through the stages, with the rows and rules that put it where it is.",
         "attrition case I00001071 --as-at 2025-03-31",
@@ -165,12 +160,12 @@ def _add_case(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb.add_argument("--as-at", type=_day, metavar="DATE", help="default: the day of the last publication")
     verb.add_argument("--warehouse", type=Path, metavar="FILE", help="warehouse (default: your local data folder)")
     verb.add_argument("--config", type=Path, metavar="FILE", help="thresholds, as attrition.toml")
-    verb.set_defaults(action=_case)
+    verb.set_defaults(action=verbs.case)
 
 
-def _add_incidents(verbs: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_incidents(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
-        verbs,
+        table,
         "incidents",
         "List data-quality incidents, show one, or say what is done about it.",
         'attrition incidents resolve 12 --why "owner confirms: a new unit, the numbers are right"',
@@ -186,193 +181,7 @@ def _add_incidents(verbs: "argparse._SubParsersAction[_Parser]") -> None:
     verb.add_argument("--by", default="", metavar="NAME", help="who says so (default: the name of this account)")
     verb.add_argument("--warehouse", type=Path, metavar="FILE", help="warehouse (default: your local data folder)")
     verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
-    verb.set_defaults(action=_incidents)
-
-
-def _teller() -> Callable[[str], None]:
-    began = time.monotonic()
-
-    def tell(message: str) -> None:
-        print(f"{time.monotonic() - began:6.1f} s  {message}", file=sys.stderr, flush=True)
-
-    return tell
-
-
-def _warehouse(arguments: argparse.Namespace) -> Path:
-    from attrition.warehouse import default_path
-
-    return arguments.warehouse or default_path()
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from attrition.pipeline import Request, prepare
-
-    request = prepare(
-        Request(
-            arguments.landing,
-            arguments.as_at,
-            arguments.out,
-            _warehouse(arguments),
-            arguments.sources,
-            arguments.config,
-            arguments.now,
-            arguments.owners,
-        )
-    )
-    return _run_and_show(request, arguments.direct)
-
-
-def _run_and_show(request: "Request", direct: bool) -> int:
-    from attrition import pipeline
-    from attrition.publish.headline import headline_text
-
-    tell = _teller()
-    undelivered: AlertUndelivered | None = None
-    try:
-        if direct:
-            tell("running without Prefect")
-            published = pipeline.run(request, tell)
-        else:
-            from attrition.orchestration import run_flow
-
-            published = run_flow(request, tell)
-    except AlertUndelivered as fault:
-        if fault.published is None:
-            raise
-        undelivered, published = fault, fault.published
-    print(headline_text(published / "tables"))
-    print(f"\nTables:   {published / 'tables'}")
-    for workbook in sorted(published.glob("*.xlsx")):
-        print(f"Workbook: {workbook}")
-    print(f"Quality:  {published / pipeline.QUALITY / 'quality.html'}")
-    if undelivered:
-        raise undelivered
-    return 0
-
-
-def _demo(arguments: argparse.Namespace) -> int:
-    import os
-    import secrets
-    import shutil
-
-    from attrition.pipeline import Request
-    from attrition.sample import make_extracts
-    from attrition.settings import KEY_FILE_VARIABLE, KEY_VARIABLE
-
-    if arguments.incidents < 1:
-        raise UsageFault("--incidents must be 1 or more.")
-    folder = arguments.out.absolute()
-    landing = folder / "extracts_MADE_UP"
-    work = folder / "warehouse"
-    for made in (landing, work):
-        # Only what an earlier demo made is thrown away; anything else in the folder stays.
-        if made.exists():
-            shutil.rmtree(made)
-        made.mkdir(parents=True)
-    tell = _teller()
-    tell(f"making sample extracts of {arguments.incidents:,} incidents (made up)")
-    make_extracts(landing, arguments.incidents, arguments.seed, arguments.as_at)
-    # A key that nobody keeps: a demo's pseudonyms are never compared with any others.
-    os.environ.pop(KEY_FILE_VARIABLE, None)
-    os.environ[KEY_VARIABLE] = secrets.token_hex(32)
-    request = Request(landing, arguments.as_at, folder / "publications", work / "warehouse.duckdb")
-    code = _run_and_show(request, arguments.direct)
-    print("\nEvery figure above is made up: it shows the program, nothing about any force.")
-    return code
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from attrition.preview import check_files
-
-    now = arguments.now or dt.date.today()
-    return check_files(arguments.files, arguments.sources, arguments.config, now, arguments.rows_to)
-
-
-def _map(arguments: argparse.Namespace) -> int:
-    from attrition.ingest.draft import draft_mapping
-    from attrition.ingest.reading import open_file, sample_rows
-
-    opened = open_file(arguments.file, first_rows=20_000)
-    source = arguments.source or "".join(c if c.isalnum() else "_" for c in arguments.file.stem.lower()).strip("_")
-    draft = draft_mapping(
-        opened.header,
-        list(sample_rows(opened)),
-        source=source,
-        file_name=arguments.file.name,
-        extract=arguments.extract,
-    )
-    if arguments.out is None:
-        print(draft)
-        return 0
-    try:
-        with arguments.out.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(draft)
-    except FileExistsError:
-        raise UsageFault(f"{arguments.out} is already there; name another file with --out.") from None
-    except OSError:
-        raise UsageFault(f"{arguments.out} cannot be written; name another file with --out.") from None
-    print(
-        f"Draft written to {arguments.out}. Finish it, then try it: attrition check {arguments.file} --sources {arguments.out.parent}"
-    )
-    return 0
-
-
-def _accept(arguments: argparse.Namespace) -> int:
-    from attrition import warehouse
-    from attrition.ingest.ledger import release
-    from attrition.settings import Settings
-
-    path = warehouse.check_location(_warehouse(arguments))
-    if not arguments.why.strip():
-        raise UsageFault('--why must give a reason, for example --why "owner confirms the backlog".')
-    if not path.exists():
-        raise UsageFault(f"There is no warehouse at {path}, so nothing is held.")
-    with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
-        warehouse.prepare(connection)
-        file = release(connection, arguments.sha, arguments.why, arguments.now or dt.date.today())
-    print(f"{file} is released; the next run loads it.")
-    return 0
-
-
-def _case(arguments: argparse.Namespace) -> int:
-    from attrition.casefile import show_case
-
-    print(show_case(_warehouse(arguments), arguments.reference, arguments.as_at, arguments.config))
-    return 0
-
-
-def _incidents(arguments: argparse.Namespace) -> int:
-    import getpass
-
-    from attrition import warehouse
-    from attrition.quality import handling, incidents
-    from attrition.settings import Settings
-
-    needs = {"assign": "to", "silence": "until", "resolve": "why"}
-    if arguments.what != "list" and arguments.number is None:
-        raise UsageFault(f"attrition incidents {arguments.what} needs the incident's number, as the list shows it.")
-    if (key := needs.get(arguments.what)) and not getattr(arguments, key):
-        raise UsageFault(f"attrition incidents {arguments.what} needs --{key}.")
-    path = warehouse.check_location(_warehouse(arguments))
-    if not path.exists():
-        raise UsageFault(f"There is no warehouse at {path}. Run `attrition run` first, or name it with --warehouse.")
-    who, now, number = arguments.by or getpass.getuser(), arguments.now or dt.date.today(), arguments.number
-    with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
-        incidents.prepare(connection)
-        if arguments.what == "list":
-            said = handling.list_text(connection, all_states=arguments.all)
-        elif arguments.what == "show":
-            said = handling.show_text(connection, number)
-        elif arguments.what == "acknowledge":
-            said = handling.acknowledge(connection, number, who, now)
-        elif arguments.what == "assign":
-            said = handling.assign(connection, number, arguments.to, who, now)
-        elif arguments.what == "silence":
-            said = handling.silence(connection, number, arguments.until, who, now)
-        else:
-            said = handling.resolve(connection, number, arguments.why, who, now)
-    print(said)
-    return 0
+    verb.set_defaults(action=verbs.incidents)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

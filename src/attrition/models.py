@@ -114,12 +114,11 @@ def needed(targets: Iterable[str]) -> list[Model]:
 def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:
     """Loads the reference tables, every column as text."""
     for table in reference.TABLES:
-        rows = reference.rows(table)
-        columns = ", ".join(f'"{column}" VARCHAR' for column in rows[0])
-        connection.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
-        connection.executemany(
-            f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})",
-            [[value or None for value in row.values()] for row in rows],
+        place = str(reference.table_path(table)).replace("'", "''")
+        columns = ", ".join(f"'{column}': 'VARCHAR'" for column in reference.rows(table)[0])
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {table} AS FROM read_csv('{place}', header = true, auto_detect = false, delim = ',', "
+            f"quote = '\"', escape = '\"', columns = {{{columns}}})"
         )
 
 

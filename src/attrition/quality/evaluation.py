@@ -107,6 +107,7 @@ def held_only(connection: "duckdb.DuckDBPyConnection") -> Evaluation:
 
 
 UNBOUNDED = "What is missing is not known, so no bound can be given for its effect on the rates."
+_NOBODY_S = "Whose rows these are cannot be told, so no bound can be given for any force."
 
 
 def _prices(connection: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str, str, str], str]:
@@ -122,6 +123,10 @@ def _prices(connection: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str, str
     prices = {
         key: price_sentence(key[2], found) for key, found in steps.items() if _moves_rates(key[0], key[3], groups)
     }
+    for rule, extract, column in connection.execute(
+        "SELECT DISTINCT rule, extract, column_name FROM check_row WHERE area = '' AND is_kept_aside"
+    ).fetchall():
+        prices[rule, extract, "", column] = _NOBODY_S
     for rule, extract, area, column in connection.execute(
         "SELECT rule, extract, area, column_name FROM check_feed WHERE rule IN ('delivery_held', 'feed_reaches_less')"
     ).fetchall():

@@ -112,17 +112,13 @@ def update(connection: "duckdb.DuckDBPyConnection", evaluation: Evaluation, now:
             _reopen(connection, incident, now)
         live.append(incident)
     counts = _track(connection, evaluation, live, now)
-    changed = [incident for incident in live if _judge(connection, incident, failing[incident.key], counts, now)]
-    changed += [
-        incident
-        for key, incident in known.items()
-        if key not in failing
-        and incident.state != CLOSED
-        and not frozen(incident)
-        and _close(connection, incident, now)
-    ]
-    for incident in changed:
+    for incident in live:
+        _judge(connection, incident, failing[incident.key], counts, now)
         _write(connection, incident)
+    for key, incident in known.items():
+        if key not in failing and incident.state != CLOSED and not frozen(incident):
+            _close(connection, incident, now)
+            _write(connection, incident)
     told = [incident for incident in known.values() if incident.state == OPEN or incident.kind is Kind.MENDED]
     return [_change(incident) for incident in sorted(told, key=lambda one: one.incident_id)]
 
@@ -192,8 +188,8 @@ def _judge(
     one: Failing,
     counts: dict[int, tuple[int, int, int, int]],
     now: dt.date,
-) -> bool:
-    """What this run did to an incident whose check fails. Returns whether its row has to be written."""
+) -> None:
+    """What this run did to an incident whose check fails."""
     told, records = incident.rows_now, incident.records
     incident.price, incident.files = one.price, list(one.files)
     if incident.incident_id in counts:
@@ -219,10 +215,9 @@ def _judge(
             incident.kind = Kind.WORSE if worse else Kind.PARTLY_MENDED
     if incident.kind is not Kind.UNCHANGED:
         _event(connection, incident.incident_id, now, incident.kind.value, incident.rows_now)
-    return True
 
 
-def _close(connection: "duckdb.DuckDBPyConnection", incident: _Incident, now: dt.date) -> bool:
+def _close(connection: "duckdb.DuckDBPyConnection", incident: _Incident, now: dt.date) -> None:
     """The check passes: an open incident is mended; one that a person resolved is closed without a word."""
     if incident.state == OPEN:
         incident.kind = Kind.MENDED
@@ -234,7 +229,6 @@ def _close(connection: "duckdb.DuckDBPyConnection", incident: _Incident, now: dt
     if incident.rows_now is not None:
         incident.rows_fixed, incident.rows_now = incident.rows_fixed + incident.rows_now, 0
     incident.state, incident.closed_on, incident.silenced_until = CLOSED, now, None
-    return True
 
 
 def _write(connection: "duckdb.DuckDBPyConnection", incident: _Incident) -> None:

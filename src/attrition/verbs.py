@@ -1,0 +1,202 @@
+"""What each verb of the command line does, once its arguments are read. Slow libraries are imported by the verb that needs
+them; a fault is raised, and told by cli.py.
+"""
+
+import argparse
+import datetime as dt
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrition.errors import AlertUndelivered, UsageFault
+
+if TYPE_CHECKING:
+    from attrition.pipeline import Request
+
+
+def _teller() -> Callable[[str], None]:
+    began = time.monotonic()
+
+    def tell(message: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {message}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _warehouse(arguments: argparse.Namespace) -> Path:
+    from attrition.warehouse import default_path
+
+    return arguments.warehouse or default_path()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from attrition.pipeline import Request, prepare
+
+    request = prepare(
+        Request(
+            arguments.landing,
+            arguments.as_at,
+            arguments.out,
+            _warehouse(arguments),
+            arguments.sources,
+            arguments.config,
+            arguments.now,
+            arguments.owners,
+        )
+    )
+    return _run_and_show(request, arguments.direct)
+
+
+def _run_and_show(request: "Request", direct: bool) -> int:
+    from attrition import pipeline
+    from attrition.publish.headline import headline_text
+
+    tell = _teller()
+    undelivered: AlertUndelivered | None = None
+    try:
+        if direct:
+            tell("running without Prefect")
+            published = pipeline.run(request, tell)
+        else:
+            from attrition.orchestration import run_flow
+
+            published = run_flow(request, tell)
+    except AlertUndelivered as fault:
+        if fault.published is None:
+            raise
+        undelivered, published = fault, fault.published
+    print(headline_text(published / "tables"))
+    print(f"\nTables:   {published / 'tables'}")
+    for workbook in sorted(published.glob("*.xlsx")):
+        print(f"Workbook: {workbook}")
+    print(f"Quality:  {published / pipeline.QUALITY / 'quality.html'}")
+    if undelivered:
+        raise undelivered
+    return 0
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    import os
+    import secrets
+    import shutil
+
+    from attrition.pipeline import Request
+    from attrition.sample import make_extracts
+    from attrition.settings import KEY_FILE_VARIABLE, KEY_VARIABLE
+
+    if arguments.incidents < 1:
+        raise UsageFault("--incidents must be 1 or more.")
+    folder = arguments.out.absolute()
+    landing = folder / "extracts_MADE_UP"
+    work = folder / "warehouse"
+    for made in (landing, work):
+        # Only what an earlier demo made is thrown away; anything else in the folder stays.
+        if made.exists():
+            shutil.rmtree(made)
+        made.mkdir(parents=True)
+    tell = _teller()
+    tell(f"making sample extracts of {arguments.incidents:,} incidents (made up)")
+    make_extracts(landing, arguments.incidents, arguments.seed, arguments.as_at)
+    # A key that nobody keeps: a demo's pseudonyms are never compared with any others.
+    os.environ.pop(KEY_FILE_VARIABLE, None)
+    os.environ[KEY_VARIABLE] = secrets.token_hex(32)
+    request = Request(landing, arguments.as_at, folder / "publications", work / "warehouse.duckdb")
+    code = _run_and_show(request, arguments.direct)
+    print("\nEvery figure above is made up: it shows the program, nothing about any force.")
+    return code
+
+
+def check(arguments: argparse.Namespace) -> int:
+    from attrition.preview import check_files
+
+    now = arguments.now or dt.date.today()
+    return check_files(arguments.files, arguments.sources, arguments.config, now, arguments.rows_to)
+
+
+def map(arguments: argparse.Namespace) -> int:
+    from attrition.ingest.draft import draft_mapping
+    from attrition.ingest.reading import open_file, sample_rows
+
+    opened = open_file(arguments.file, first_rows=20_000)
+    source = arguments.source or "".join(c if c.isalnum() else "_" for c in arguments.file.stem.lower()).strip("_")
+    draft = draft_mapping(
+        opened.header,
+        list(sample_rows(opened)),
+        source=source,
+        file_name=arguments.file.name,
+        extract=arguments.extract,
+    )
+    if arguments.out is None:
+        print(draft)
+        return 0
+    try:
+        with arguments.out.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(draft)
+    except FileExistsError:
+        raise UsageFault(f"{arguments.out} is already there; name another file with --out.") from None
+    except OSError:
+        raise UsageFault(f"{arguments.out} cannot be written; name another file with --out.") from None
+    print(
+        f"Draft written to {arguments.out}. Finish it, then try it: attrition check {arguments.file} --sources {arguments.out.parent}"
+    )
+    return 0
+
+
+def accept(arguments: argparse.Namespace) -> int:
+    from attrition import warehouse
+    from attrition.ingest.ledger import release
+    from attrition.settings import Settings
+
+    path = warehouse.check_location(_warehouse(arguments))
+    if not arguments.why.strip():
+        raise UsageFault('--why must give a reason, for example --why "owner confirms the backlog".')
+    if not path.exists():
+        raise UsageFault(f"There is no warehouse at {path}, so nothing is held.")
+    with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
+        warehouse.prepare(connection)
+        file = release(connection, arguments.sha, arguments.why, arguments.now or dt.date.today())
+    print(f"{file} is released; the next run loads it.")
+    return 0
+
+
+def case(arguments: argparse.Namespace) -> int:
+    from attrition.casefile import show_case
+
+    print(show_case(_warehouse(arguments), arguments.reference, arguments.as_at, arguments.config))
+    return 0
+
+
+def incidents(arguments: argparse.Namespace) -> int:
+    import getpass
+
+    from attrition import warehouse
+    from attrition.quality import handling, incidents
+    from attrition.settings import Settings
+
+    needs = {"assign": "to", "silence": "until", "resolve": "why"}
+    if arguments.what != "list" and arguments.number is None:
+        raise UsageFault(f"attrition incidents {arguments.what} needs the incident's number, as the list shows it.")
+    if (key := needs.get(arguments.what)) and not getattr(arguments, key):
+        raise UsageFault(f"attrition incidents {arguments.what} needs --{key}.")
+    path = warehouse.check_location(_warehouse(arguments))
+    if not path.exists():
+        raise UsageFault(f"There is no warehouse at {path}. Run `attrition run` first, or name it with --warehouse.")
+    who, now, number = arguments.by or getpass.getuser(), arguments.now or dt.date.today(), arguments.number
+    with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
+        incidents.prepare(connection)
+        if arguments.what == "list":
+            said = handling.list_text(connection, all_states=arguments.all)
+        elif arguments.what == "show":
+            said = handling.show_text(connection, number)
+        elif arguments.what == "acknowledge":
+            said = handling.acknowledge(connection, number, who, now)
+        elif arguments.what == "assign":
+            said = handling.assign(connection, number, arguments.to, who, now)
+        elif arguments.what == "silence":
+            said = handling.silence(connection, number, arguments.until, who, now)
+        else:
+            said = handling.resolve(connection, number, arguments.why, who, now)
+    print(said)
+    return 0
