@@ -1,7 +1,7 @@
 -- Rows to mend: every finding on a row in force, and every row kept aside, with the owner's area (the force; for the CPS its
 -- Area) and the record's reference. A finding on a row that a later delivery has replaced is gone with that row. Where a CPS
--- row names no force, that of its crime counts, then the only one of its delivery. A rule that compares extracts is silent
--- while one that it needs has not arrived at all.
+-- row names no force, that of its crime counts, then the only one of its delivery (or the only Area). A rule that compares
+-- extracts is silent while one that it needs has not arrived at all.
 -- grain: rule, load_id, line, column_name
 WITH linked AS (
     SELECT link_cps.load_id, link_cps.line, min(link_cps."force")::VARCHAR AS "force"
@@ -45,12 +45,24 @@ only_force AS (
     FROM load_force
     GROUP BY load_force.load_id
     HAVING count(DISTINCT load_force."force") = 1
+),
+
+only_area AS (
+    SELECT load_force.load_id, min("force".cps_area) AS area
+    FROM load_force
+    INNER JOIN "force" ON load_force."force" = "force".code
+    GROUP BY load_force.load_id
+    HAVING count(DISTINCT coalesce("force".cps_area, '')) = 1
 )
 
 SELECT
     placed.rule,
     placed.extract,
-    CASE WHEN placed.extract IN ('cps', 'cps_event') THEN coalesce(named.cps_area, '') ELSE coalesce(named.code, '') END AS area,
+    CASE
+        WHEN placed.extract NOT IN ('cps', 'cps_event') THEN coalesce(named.code, '')
+        WHEN named.code IS NOT NULL THEN coalesce(named.cps_area, '')
+        ELSE coalesce(only_area.area, '')
+    END AS area,
     named.code AS "force",
     placed.load_id,
     placed.line,
@@ -61,6 +73,7 @@ FROM placed
 INNER JOIN rule ON placed.rule = rule.rule
 CROSS JOIN arrived
 LEFT JOIN only_force ON placed.load_id = only_force.load_id
+LEFT JOIN only_area ON placed.load_id = only_area.load_id
 LEFT JOIN "force" AS stated ON placed."force" = stated.code
 LEFT JOIN "force" AS named ON coalesce(stated.code, only_force."force") = named.code
-WHERE rule.needs IS NULL OR list_has_all(arrived.extracts, string_split(rule.needs, ' '));
+WHERE rule.severity = 'info' OR rule.needs IS NULL OR list_has_all(arrived.extracts, string_split(rule.needs, ' '));

@@ -119,6 +119,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
 
 def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int) -> list[str]:
     """What is amiss with one file, critical first: rows by rule with their lines, then what concerns the file as a whole."""
+    arrived = {row[0] for row in connection.execute("SELECT DISTINCT extract FROM load").fetchall()}
     rules = {row["rule"]: row for row in reference.rows("rule")}
     found = connection.execute(
         "SELECT rule, column_name, count(*), list(line ORDER BY line) FROM check_row WHERE load_id = $load "
@@ -126,6 +127,7 @@ def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int) -> list[str
         "AND rule <> 'delivery_held'",
         {"load": load_id},
     ).fetchall()
+    found = [row for row in found if set(rules[row[0]]["needs"].split()) <= arrived]
     found.sort(key=lambda row: (_SEVERITIES.index(rules[row[0]]["severity"]), -(row[2] or 0), row[0], row[1]))
     lines = []
     for rule, column, count, where in found:

@@ -11,6 +11,7 @@ from broken_kinds import HELD, KINDS, LOADED, REFUSED, TEXT_KINDS, Kind
 from conftest import Place
 from good_extracts import PERSONAL, ROWS, changed, edited, incidents, lines, parquet, text
 
+from attrition import reference
 from attrition.errors import InputRefused
 from attrition.pipeline import ingest
 
@@ -135,12 +136,18 @@ def test_check_says_before_sending_what_a_run_would_do(kind: Kind, place: Place)
     assert kind.file in verdict
     if kind.ends == LOADED:
         assert f"{kind.read:,} rows read" in verdict
-        assert [
-            reason
-            for reasons in kind.quarantined.values()
-            for reason in reasons.split()
-            if reason.replace("_", " ") not in verdict
-        ] == []
+        labels = {row["rule"]: row["label"] for row in reference.rows("rule")}
+        reasons = {reason for listed in kind.quarantined.values() for reason in listed.split()}
+        assert [reason for reason in reasons if labels[_rule(reason, labels)] not in verdict] == []
+
+
+def _rule(reason: str, labels: dict[str, str]) -> str:
+    """The rule that tells the owner of a reason for quarantine."""
+    of_a_column = "quarantined_missing" if reason.startswith("missing_") else "quarantined_unreadable"
+    own = f"quarantined_{reason}"
+    if reason in {"unreadable_bytes", "cell_too_long"} or "_" not in reason:
+        return "quarantined_unsplit"
+    return own if own in labels else of_a_column
 
 
 def test_all_refusals_are_told_at_once(place: Place) -> None:

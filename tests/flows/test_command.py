@@ -96,7 +96,7 @@ def test_a_run_through_prefect_needs_no_proxy_exemption(desk: Desk) -> None:
     assert "Tables:" in done.stdout
     with sqlite3.connect(desk.home / "prefect.db") as database:
         assert database.execute("SELECT state_type FROM flow_run").fetchall() == [("COMPLETED",)]
-        assert database.execute("SELECT count(*) FROM task_run WHERE state_type = 'COMPLETED'").fetchone() == (4,)
+        assert database.execute("SELECT count(*) FROM task_run WHERE state_type = 'COMPLETED'").fetchone() == (6,)
         assert database.execute("SELECT key FROM artifact").fetchall() == [("attrition-headline",)]
         logged = [message for (message,) in database.execute("SELECT message FROM log")]
     assert set(told[1:]) <= set(logged)
