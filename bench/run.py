@@ -27,7 +27,7 @@ from make_extracts import extracts
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.md"
 KEY = "a key for made-up extracts only: 0123456789"
-STAGES = ("start_up", "ingest", "validate", "compute", "publish")
+STAGES = ("start_up", "ingest", "validate", "compute", "judge", "publish")
 QUIET_LOAD = 0.5
 """Load average (processes that want to run) up to which the computer counts as idle before the first turn."""
 
