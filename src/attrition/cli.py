@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -202,6 +203,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             "attrition: stopped; nothing was published. The next run goes on where this one stopped.", file=sys.stderr
         )
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has had enough (`attrition incidents | head`); nothing may be written to it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as fault:
         if stated.debug:
