@@ -16,6 +16,11 @@ SELECT
     stg_outcome_code.implies_suspect,
     stg_outcome_code.denies_suspect,
     investigation.suspect_id IS NOT NULL AS names_suspect,
+    CASE
+        WHEN investigation.suspect_id IS NOT NULL AND investigation.suspect_identified_date <= run_context.as_at
+            THEN investigation.suspect_identified_date
+    END AS identified_date,
+    investigation.suspect_id IS NOT NULL AND investigation.suspect_identified_date IS NULL AS is_suspect_undated,
     stg_outcome_code.exit,
     CASE
         WHEN investigation.outcome_date <= run_context.as_at
