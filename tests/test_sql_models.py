@@ -78,7 +78,7 @@ def new_database() -> duckdb.DuckDBPyConnection:
         connection.execute(f"DROP {kind} {table}")
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM empty")
         connection.execute("DROP TABLE temp.empty")
-    models.load_reference(connection)
+    models.prepare(connection)
     models.set_context(connection, dt.date(2025, 3, 31), Settings())
     connection.execute("CREATE TABLE expectation_row (rule VARCHAR, load_id INTEGER, line BIGINT)")
     return connection

@@ -23,7 +23,16 @@ SELECT
     case_cps.is_awaiting_outcome,
     case_cps.latest_court_outcome,
     case_cps.is_uplift_denied,
-    case_cps.conviction_date
+    case_cps.conviction_date,
+    case_cps.latest_decision_date,
+    case_cps.latest_court_date,
+    coalesce(case_police.has_undated_suspect AND case_police.first_identified_date IS NULL, FALSE) AS is_suspect_untimed,
+    least(case_police.first_identified_date, case_police.first_implied_date) AS suspect_known_date,
+    least(case_police.first_submitted_date, case_cps.first_received_date) AS referral_known_date,
+    least(case_police.first_charge_date, case_cps.first_charge_date) AS charge_known_date,
+    case_cps.first_prosecution_date AS prosecution_known_date,
+    case_cps.first_conviction_date AS conviction_known_date,
+    case_police.first_exit_date
 FROM stg_incident
 LEFT JOIN case_police
     ON

@@ -1,5 +1,6 @@
 -- One row per case: where it stands, why, and every value that it is broken down by (columns bear the breakdowns' names;
 -- an empty one is the group `unknown`).
+-- `age_bits` says, for each age at which cases are looked at, whether the case has it, had entered the step and made it.
 -- `path_id` names the combination of force, stage, reason, implied stages and whether the crime has this one case only.
 -- grain: load_id, line
 WITH valued AS (
@@ -37,8 +38,33 @@ WITH valued AS (
         age_group.age_group AS victim_age_group,
         k.religion_targeted,
         stg_period.financial_year,
-        stg_period.quarter
-    FROM case_reason_key AS k
+        stg_period.quarter,
+        k.recorded_on,
+        k.suspect_on,
+        k.referred_on,
+        k.charged_on,
+        k.prosecuted_on,
+        k.convicted_on,
+        k.exit_on,
+        k.flagged_date AS flagged_on,
+        k.is_impossible,
+        k.is_reopened,
+        (
+            (k.recorded_on <= case_window.suspect_mature_to)::USMALLINT
+            + coalesce(k.suspect_on - k.recorded_on <= case_window.suspect_days, k.stage_order >= 3)::USMALLINT * 4
+            + (k.recorded_on <= case_window.referral_mature_to)::USMALLINT * 8
+            + coalesce(k.suspect_on - k.recorded_on <= case_window.referral_days, k.stage_order >= 3)::USMALLINT * 16
+            + coalesce(k.referred_on - k.recorded_on <= case_window.referral_days, FALSE)::USMALLINT * 32
+            + (k.recorded_on <= case_window.charge_mature_to)::USMALLINT * 64
+            + coalesce(k.referred_on - k.recorded_on <= case_window.charge_days, FALSE)::USMALLINT * 128
+            + coalesce(k.charged_on - k.recorded_on <= case_window.charge_days, FALSE)::USMALLINT * 256
+            + (k.recorded_on <= case_window.conviction_mature_to)::USMALLINT * 512
+            + coalesce(k.charged_on - k.recorded_on <= case_window.conviction_days, FALSE)::USMALLINT * 1024
+            + coalesce(k.convicted_on - k.recorded_on <= case_window.conviction_days, FALSE)::USMALLINT * 2048
+            + 2
+        )::USMALLINT AS age_bits
+    FROM case_timeline AS k
+    INNER JOIN case_window ON k."force" = case_window."force"
     INNER JOIN case_force_start ON k."force" = case_force_start."force"
     INNER JOIN stg_period ON k.reported_date = stg_period.day
     LEFT JOIN case_crime ON k."force" = case_crime."force" AND k.crime_ref = case_crime.crime_ref

@@ -1,5 +1,6 @@
--- Why each case stopped where it stopped: the key of its reason, empty for a case that is open (or completed). Police
--- outcomes decide by rank: the greatest rank is the latest outcome, and rank / 64 is its day.
+-- Why each case stopped where it stopped: the key of its reason, empty for a case that is open (or completed), and the day
+-- of the outcome that decided it. Police outcomes decide by rank: the greatest rank is the latest outcome, and rank / 64 is
+-- its day.
 -- grain: load_id, line
 -- materialised: view
 SELECT
@@ -28,7 +29,17 @@ SELECT
                 WHEN case_stage.is_uplift_denied THEN 'uplift_not_recorded'
                 WHEN run_context.as_at >= case_stage.conviction_date + run_context.uplift_days THEN 'uplift_unknown'
             END
-    END AS reason
+    END AS reason,
+    CASE
+        WHEN case_stage.stage_order IN (2, 3)
+            THEN DATE '0001-01-01' + (case_stage.latest_rank // 64)::INTEGER
+        WHEN case_stage.stage_order = 4 AND case_stage.is_all_decided THEN case_stage.latest_decision_date
+        WHEN case_stage.stage_order = 4 AND case_stage.latest_rank >= case_stage.referral_rank
+            THEN DATE '0001-01-01' + (case_stage.latest_rank // 64)::INTEGER
+        WHEN case_stage.stage_order = 5 AND case_stage.latest_rank_but_charge >= case_stage.charge_rank
+            THEN DATE '0001-01-01' + (case_stage.latest_rank_but_charge // 64)::INTEGER
+        WHEN case_stage.stage_order = 6 AND NOT case_stage.is_awaiting_outcome THEN case_stage.latest_court_date
+    END AS exit_on
 FROM case_stage
 CROSS JOIN run_context
 LEFT JOIN stg_outcome_code AS latest ON case_stage.latest_rank % 64 = latest.precedence

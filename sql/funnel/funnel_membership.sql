@@ -74,5 +74,17 @@ SELECT
     shared_crime_no,
     path_id,
     financial_year,
-    quarter
+    quarter,
+    "force",
+    crime_ref,
+    reason,
+    age_bits,
+    recorded_on,
+    suspect_on,
+    referred_on,
+    charged_on,
+    prosecuted_on,
+    convicted_on,
+    exit_on,
+    flagged_on
 FROM grouped;

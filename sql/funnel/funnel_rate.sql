@@ -9,6 +9,7 @@ WITH recorded AS (
 
 SELECT
     f.*,
+    recorded.entered AS recorded,
     stage.stage,
     breakdown.breakdown_order::INTEGER AS breakdown_order,
     CASE WHEN f.stage_order < 8 THEN f.progressed / nullif(f.entered, 0) END AS step_rate,

@@ -9,6 +9,8 @@ SELECT
     incident.incident_id,
     incident.victim_no,
     incident.reported_date,
+    coalesce(incident.recorded_date, incident.reported_date) AS recorded_date,
+    coalesce(incident.hate_flagged_date, incident.reported_date) AS flagged_date,
     incident.incident_class = 'crime' AS is_crime,
     CASE WHEN incident.incident_class = 'crime' THEN incident.crime_ref END AS crime_ref,
     coalesce(incident.comparison, 'N') = 'Y' AS is_comparison,

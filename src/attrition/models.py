@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrition import reference, resources
 from attrition.contract import load_contracts
@@ -111,6 +111,12 @@ def needed(targets: Iterable[str]) -> list[Model]:
     return [model for model in models.values() if model.name in wanted]
 
 
+def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Makes a new connection ready for models: reference tables and functions."""
+    load_reference(connection)
+    register_functions(connection)
+
+
 def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:
     """Loads the reference tables, every column as text."""
     for table in reference.TABLES:
@@ -122,11 +128,33 @@ def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:
         )
 
 
+def register_functions(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Makes the intervals of attrition.stats known to SQL: `wilson_lower(successes, trials)` and `wilson_upper` (empty where
+    there are no trials).
+    """
+    import pyarrow as pa
+
+    def bound(which: int) -> Callable[[Any, Any], Any]:
+        def of(successes: Any, trials: Any) -> Any:
+            # The estimators' libraries take seconds to import: only where a figure needs them.
+            from attrition.stats.proportion import wilson
+
+            return pa.array(wilson(successes.to_numpy(), trials.to_numpy())[which], from_pandas=True)
+
+        return of
+
+    for name, which in (("wilson_lower", 0), ("wilson_upper", 1)):
+        connection.create_function(
+            name, bound(which), ["BIGINT", "BIGINT"], "DOUBLE", type="arrow", null_handling="special"  # type: ignore[arg-type, list-item]
+        )
+
+
 def set_context(connection: "duckdb.DuckDBPyConnection", as_at: dt.date, settings: Settings) -> None:
     """Fills `run_context`, the one row of parameters that models read."""
     connection.execute(
-        "CREATE OR REPLACE TABLE run_context AS SELECT ?::DATE AS as_at, ?::INTEGER AS coverage_days, ?::INTEGER AS uplift_days",
-        [as_at, settings.coverage_days, settings.uplift_days],
+        "CREATE OR REPLACE TABLE run_context AS SELECT ?::DATE AS as_at, "
+        + ", ".join(f"{value}::INTEGER AS {name}" for name, value in settings.parameters.items()),
+        [as_at],
     )
 
 

@@ -229,7 +229,7 @@ def open_models(request: Request) -> "duckdb.DuckDBPyConnection":
     connection.execute(f"ATTACH '{place}' AS warehouse (READ_ONLY)")
     for table in (*load_contracts(), "load", "load_force", "finding", "quarantine"):
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM warehouse.{table}")
-    models.load_reference(connection)
+    models.prepare(connection)
     models.set_context(connection, request.as_at, request.settings)
     name_rows(connection)
     connection.execute("SET preserve_insertion_order = false")

@@ -86,7 +86,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
         "SELECT load_id, file, extract, source, rows_read, accepted, duplicate, out_of_scope, quarantined, covers_to, "
         "covers_inferred, gate FROM load ORDER BY load_id"
     ).fetchall()
-    models.load_reference(connection)
+    models.prepare(connection)
     models.set_context(connection, now, settings)
     name_rows(connection)
     models.build(connection, ["check_open"])

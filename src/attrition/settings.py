@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from attrition.errors import UsageFault
@@ -26,6 +26,9 @@ class Settings:
     quarantine_rows: the share counts only from this number of quarantined rows
     coverage_days: a feed may reach this many days less far than the as-at date
     uplift_days: days after the last conviction until an unstated uplift counts as unknown
+    small_denominator: rates of fewer cases are marked as small
+    suspect_days, referral_days, charge_days, conviction_days: ages, in days from recording, at which all cases are looked at
+        to see whether a suspect was identified, and whether they were referred, charged and convicted
     longest_cell: longest text of one cell, in characters; a row with a longer one is quarantined
     memory: DuckDB's memory limit
     """
@@ -34,8 +37,20 @@ class Settings:
     quarantine_rows: int = 20
     coverage_days: int = 7
     uplift_days: int = 60
+    small_denominator: int = 30
+    suspect_days: int = 90
+    referral_days: int = 180
+    charge_days: int = 270
+    conviction_days: int = 540
     longest_cell: int = 32_767
     memory: str = "2GB"
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The settings that models read: numbers of days, and from when a denominator is small."""
+        return {
+            name: value for name, value in asdict(self).items() if name.endswith("_days") or name == "small_denominator"
+        }
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -87,7 +87,7 @@ class Desk:
 
     def evaluate(self, now: dt.date = AS_AT, due: Due | None = None, checks: list[Check] | None = None) -> Evaluation:
         """What the checks find as at the day."""
-        models.load_reference(self.connection)
+        models.prepare(self.connection)
         models.set_context(self.connection, now, Settings())
         name_rows(self.connection)
         models.build(self.connection, MODELS)

@@ -1,0 +1,67 @@
+-- The twenty commonest ways through the stages, all others together, and beside them how many of all cases show an order of
+-- days that cannot be, or went on after an outcome had ended them (these are among the ways above, not beside them).
+-- grain: way_order
+-- order: way_order
+WITH way AS (
+    SELECT
+        way_count.*,
+        row_number() OVER (ORDER BY way_count.cases DESC, way_count.stage_order, way_count.implied, way_count.reason) AS way_order
+    FROM way_count
+),
+
+passed AS (
+    SELECT
+        way.way_order,
+        string_agg(
+            CASE
+                WHEN way.implied & (1 << (stage.stage_order::INTEGER - 1)) > 0 THEN '(' || stage.label || ')'
+                ELSE stage.label
+            END,
+            ' > ' ORDER BY stage.stage_order::INTEGER
+        ) AS way
+    FROM way
+    INNER JOIN stage ON stage.stage_order::INTEGER BETWEEN 2 AND way.stage_order
+    WHERE way.way_order <= 20
+    GROUP BY way.way_order
+),
+
+commonest AS (
+    SELECT
+        way.way_order,
+        'commonest' AS kind,
+        passed.way,
+        CASE WHEN way.stage_order = 8 THEN 'completed' WHEN way.reason = '' THEN 'open' ELSE case_reason.exit END AS state,
+        coalesce(case_reason.label, '') AS label,
+        way.cases,
+        way.median_days
+    FROM way
+    INNER JOIN passed ON way.way_order = passed.way_order
+    LEFT JOIN case_reason ON way.reason = case_reason.reason
+),
+
+beside AS (
+    SELECT 21 AS way_order, 'all others' AS kind, sum(cases) AS cases, NULL::DOUBLE AS median_days FROM way WHERE way_order > 20
+    UNION ALL
+    SELECT 22, 'of all: order of days impossible', sum(impossible), NULL FROM way
+    UNION ALL
+    SELECT 23, 'of all: went on after an outcome', sum(reopened), NULL FROM way
+),
+
+listed AS (
+    SELECT * FROM commonest
+    UNION ALL
+    SELECT way_order, kind, '', '', '', coalesce(cases, 0), median_days FROM beside
+)
+
+SELECT
+    way_order,
+    kind,
+    way,
+    state,
+    label,
+    'incident' AS unit,
+    cases::BIGINT AS cases,
+    cases / nullif((SELECT sum(way_count.cases) FROM way_count), 0) AS share,
+    median_days
+FROM listed
+ORDER BY way_order;

@@ -1,0 +1,28 @@
+-- The ways that recorded cases took: stages passed (those without evidence of their own in brackets), and how they stand.
+-- median_days: from recording to the outcome, or to the last stage reached where there is none yet.
+-- grain: stage_order, implied, reason
+WITH taken AS (
+    SELECT
+        stage_order,
+        implied,
+        coalesce(reason, '') AS reason,
+        coalesce(exit_on, convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on) - recorded_on AS days,
+        is_impossible OR coalesce(exit_on < coalesce(convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on), FALSE)
+            AS is_impossible,
+        is_reopened
+    FROM case_history
+    WHERE NOT is_comparison AND stage_order >= 2
+)
+
+SELECT
+    stage_order,
+    implied,
+    reason,
+    count(*) AS cases,
+    median(days) AS median_days,
+    count(*) FILTER (WHERE is_impossible) AS impossible,
+    count(*) FILTER (WHERE is_reopened) AS reopened,
+    median(days) FILTER (WHERE is_impossible) AS impossible_median_days,
+    median(days) FILTER (WHERE is_reopened) AS reopened_median_days
+FROM taken
+GROUP BY stage_order, implied, reason;
