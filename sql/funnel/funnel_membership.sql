@@ -80,11 +80,5 @@ SELECT
     reason,
     age_bits,
     recorded_on,
-    suspect_on,
-    referred_on,
-    charged_on,
-    prosecuted_on,
-    convicted_on,
-    exit_on,
-    flagged_on
+    suspect_on
 FROM grouped;

@@ -1,7 +1,6 @@
 -- Recorded cases with what groups are compared on. Emergency workers are compared by themselves: `is_emergency_worker`.
 -- Strand sets are written as one text, so that a case with several strands stands once.
 -- grain: load_id, line
--- materialised: view
 SELECT
     case_history.load_id,
     case_history.line,

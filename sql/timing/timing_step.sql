@@ -1,22 +1,25 @@
--- Each case in each step whose start it reached, in every group: days on the step's clock from which it is watched
--- (entry_day), day on which it left, and how. The clock starts on the day of the stage; a case is watched from the latest of
--- that day, the day of its flag, and the force's first report. A case that the feeds do not see beyond `seen_to` is censored there.
--- What cannot be timed says why instead: untimed (a suspect without a day), exit_before_stage, not_seen (the stage lies beyond
--- what the feeds cover), flagged_after (it had left before it was flagged).
--- grain: breakdown, group, load_id, line, from_order
--- materialised: view
+-- Each case in each step whose start it reached: days on the step's clock from which it is watched (entry_day), day on which it
+-- left, and how. The clock starts on the day of the stage; a case is watched from the latest of that day, the day of its flag,
+-- and the force's first report. What happens after `seen_to`, where the feeds end, is not known: the case is censored there.
+-- What cannot be timed says why instead: untimed (a suspect without a day), exit_first (it stopped before it began), not_seen
+-- (the step begins beyond what the feeds cover), flag_late (it had left before it was flagged).
+-- grain: load_id, line, from_order
 WITH member AS NOT MATERIALIZED (
-    SELECT funnel_membership.*, case_window.* EXCLUDE ("force"), case_force_start.first_reported_date
-    FROM funnel_membership
-    INNER JOIN case_window ON funnel_membership."force" = case_window."force"
-    INNER JOIN case_force_start ON funnel_membership."force" = case_force_start."force"
-    WHERE
-        funnel_membership.breakdown IN ('all', 'strand', 'victim_ethnicity', 'business_type', 'hate_status', 'force')
-        AND funnel_membership.stage_order >= 2
+    SELECT
+        case_history.* EXCLUDE (reason),
+        case_reason.exit,
+        case_history.reason IS NULL AS is_open,
+        case_window.* EXCLUDE ("force"),
+        greatest(case_history.flagged_on, case_force_start.first_reported_date) AS watched_on
+    FROM case_history
+    INNER JOIN case_window ON case_history."force" = case_window."force"
+    INNER JOIN case_force_start ON case_history."force" = case_force_start."force"
+    LEFT JOIN case_reason ON case_history.reason = case_reason.reason
+    WHERE case_history.stage_order >= 2
 ),
 
 step AS NOT MATERIALIZED (
-    SELECT 2 AS from_order, recorded_on AS start_on, suspect_on AS next_on, suspect_seen_to AS seen_to, * FROM member
+    SELECT 2::UTINYINT AS from_order, recorded_on AS start_on, suspect_on AS next_on, suspect_seen_to AS seen_to, * FROM member
     UNION ALL
     SELECT 3, suspect_on, referred_on, referral_seen_to, * FROM member WHERE stage_order >= 3
     UNION ALL
@@ -29,41 +32,43 @@ step AS NOT MATERIALIZED (
 
 clocked AS (
     SELECT
-        step.breakdown,
-        step."group",
-        step.load_id,
-        step.line,
-        step.from_order,
-        greatest(step.flagged_on, step.first_reported_date, step.start_on) - step.start_on AS entry_day,
+        step.*,
+        greatest(watched_on - start_on, 0) AS entry_day,
+        seen_to - start_on AS last_day,
         CASE
-            WHEN step.stage_order > step.from_order THEN least(step.next_on, step.seen_to + 1)
-            WHEN step.reason IS NOT NULL THEN least(step.exit_on, step.seen_to + 1)
-            ELSE step.seen_to + 1
-        END - step.start_on AS left_day,
-        step.seen_to - step.start_on AS last_day,
+            WHEN stage_order > from_order THEN next_on - start_on
+            WHEN is_open THEN seen_to - start_on + 1
+            ELSE exit_on - start_on
+        END AS left_day,
         CASE
-            WHEN step.start_on IS NULL OR (step.stage_order > step.from_order AND step.next_on IS NULL) THEN 'untimed'
-            WHEN step.stage_order = step.from_order AND step.exit_on < step.start_on THEN 'exit_before_stage'
-            WHEN step.stage_order > step.from_order THEN 'progressed'
-            WHEN step.reason IS NULL THEN 'censored'
-            ELSE case_reason.exit
+            WHEN start_on IS NULL OR (stage_order > from_order AND next_on IS NULL) THEN 'untimed'
+            WHEN stage_order = from_order AND exit_on < start_on THEN 'exit_first'
+            WHEN stage_order > from_order THEN 'progressed'
+            WHEN is_open THEN 'censored'
+            ELSE exit
         END AS fate
     FROM step
-    LEFT JOIN case_reason ON step.reason = case_reason.reason
 )
 
 SELECT
-    breakdown,
-    "group",
     load_id,
     line,
     from_order,
+    "force",
+    is_comparison,
+    race,
+    religion,
+    sexual_orientation,
+    disability,
+    transgender,
+    victim_ethnicity,
+    business_type,
     entry_day,
-    least(left_day, last_day) AS day,
+    CASE WHEN fate NOT IN ('untimed', 'exit_first') THEN least(left_day, last_day) END AS "day",
     CASE
-        WHEN fate IN ('untimed', 'exit_before_stage') THEN fate
-        WHEN last_day < 0 OR last_day IS NULL THEN 'not_seen'
-        WHEN entry_day > 0 AND least(left_day, last_day) <= entry_day THEN 'flagged_after'
+        WHEN fate IN ('untimed', 'exit_first') THEN fate
+        WHEN last_day < 0 THEN 'not_seen'
+        WHEN entry_day > 0 AND least(left_day, last_day) <= entry_day THEN 'flag_late'
         WHEN left_day > last_day THEN 'censored'
         ELSE fate
     END AS fate

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from attrition.errors import UsageFault
 KEY_VARIABLE = "ATTRITION_PSEUDONYM_KEY"
 KEY_FILE_VARIABLE = "ATTRITION_PSEUDONYM_KEY_FILE"
 KEY_LENGTH = 32
+# Sections of attrition.toml, and what the names of their settings begin with.
+SECTIONS = {"thresholds": "", "comparators": "comparator_", "pilot": "pilot_"}
 
 _HOW_TO_MAKE_A_KEY = (
     'Make one with  python -c "import secrets; print(secrets.token_hex(32))"  , keep it in a file that only the '
@@ -31,6 +34,10 @@ class Settings:
         to see whether a suspect was identified, and whether they were referred, charged and convicted
     longest_cell: longest text of one cell, in characters; a row with a longer one is quarantined
     memory: DuckDB's memory limit
+    comparator_victim_ethnicity, comparator_business_type, comparator_strand: group with which each other group of the
+        dimension is compared, beside all others; empty: none
+    pilot_breakdown, pilot_group, pilot_start, pilot_stage: the area or unit of a pilot, its first day (2025-01-31), and the
+        stage that it was to bring more cases to; without a group there is none
     """
 
     quarantine_share: float = 0.05
@@ -44,6 +51,13 @@ class Settings:
     conviction_days: int = 540
     longest_cell: int = 32_767
     memory: str = "2GB"
+    comparator_strand: str = "race"
+    comparator_victim_ethnicity: str = "white"
+    comparator_business_type: str = "not_business"
+    pilot_breakdown: str = "area_command"
+    pilot_group: str = ""
+    pilot_start: str = ""
+    pilot_stage: str = "charged"
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -53,8 +67,22 @@ class Settings:
         }
 
 
+def _section_of(name: str) -> str:
+    """The section of attrition.toml in which a setting stands."""
+    return next((section for section, prefix in SECTIONS.items() if prefix and name.startswith(prefix)), "thresholds")
+
+
+def _all_keys(names: Iterable[str]) -> str:
+    """Every section with its keys, as a sentence."""
+    keys: dict[str, list[str]] = {section: [] for section in SECTIONS}
+    for name in names:
+        section = _section_of(name)
+        keys[section].append(name.removeprefix(SECTIONS[section]))
+    return " ".join(f"Keys of [{section}]: {', '.join(listed)}." for section, listed in keys.items())
+
+
 def load_settings(path: Path | None) -> Settings:
-    """Settings from a TOML file (`[thresholds]`), or the defaults. Raises UsageFault naming every mistake."""
+    """Settings from a TOML file (sections `[thresholds]`, `[comparators]`, `[pilot]`), or the defaults. Raises UsageFault naming every mistake."""
     if path is None:
         return Settings()
     try:
@@ -62,23 +90,27 @@ def load_settings(path: Path | None) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UsageFault(f"The configuration {path} cannot be read: {fault}. Correct it and run again.") from None
     known = {field.name: type(getattr(Settings(), field.name)) for field in fields(Settings)}
-    thresholds = stated.pop("thresholds", {})
-    mistakes = [f"unknown section [{name}]" for name in stated]
+    mistakes: list[str] = []
     values: dict[str, object] = {}
-    for name, value in thresholds.items():
-        if name not in known:
-            mistakes.append(f"unknown key {name}")
-        elif isinstance(value, bool) or not isinstance(
-            value, (known[name], int) if known[name] is float else known[name]
-        ):
-            mistakes.append(f"{name} must be a {known[name].__name__}")
-        elif not isinstance(value, str) and value < 0:
-            mistakes.append(f"{name} must not be negative")
-        else:
-            values[name] = known[name](value)
+    for section, entries in stated.items():
+        if section not in SECTIONS or not isinstance(entries, dict):
+            mistakes.append(f"unknown section [{section}]")
+            continue
+        for key, value in entries.items():
+            name = SECTIONS[section] + key
+            if name not in known or _section_of(name) != section:
+                mistakes.append(f"unknown key {key} in [{section}]")
+            elif isinstance(value, bool) or not isinstance(
+                value, (known[name], int) if known[name] is float else known[name]
+            ):
+                mistakes.append(f"{key} must be a {known[name].__name__}")
+            elif not isinstance(value, str) and value < 0:
+                mistakes.append(f"{key} must not be negative")
+            else:
+                values[name] = known[name](value)
     if mistakes:
         raise UsageFault(
-            f"The configuration {path} has mistakes: {'; '.join(mistakes)}. Keys of [thresholds]: {', '.join(known)}."
+            f"The configuration {path} has mistakes: {'; '.join(mistakes)}. {_all_keys(known)}"
         )
     return Settings(**values)  # type: ignore[arg-type]
 
