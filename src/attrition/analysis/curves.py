@@ -72,7 +72,7 @@ def _steps(connection: "duckdb.DuckDBPyConnection") -> Iterator[_Step]:
     read = connection.execute(
         'SELECT breakdown_order, t.breakdown, t."group", t.from_order, coalesce(t.entry_day, 0) AS entry_day, '
         'coalesce(t."day", 0) AS "day", t.fate, t.cases FROM timing_day AS t JOIN breakdown USING (breakdown) '
-        'ORDER BY breakdown_order::INTEGER, t."group", t.from_order, ALL'
+        'ORDER BY breakdown_order::INTEGER, t."group", t.from_order, t.entry_day, t."day", t.fate'
     ).fetchnumpy()
     if not len(read["cases"]):
         return
@@ -108,14 +108,14 @@ def _summary(step: _Step, curve: Curve, small_denominator: int) -> tuple[Any, ..
     counts = [step.count(cause) for cause in CAUSES]
     censored = step.count("censored")
     timed = sum(counts) + censored
-    last = horizon(curve, min(LEAST_AT_RISK, max(timed, 1)))
-    at = int(np.searchsorted(curve.days, last, side="right")) - 1
+    last = horizon(curve, min(LEAST_AT_RISK, max(timed // 10, 1)))
+    at = -1 if last is None else int(np.searchsorted(curve.days, last))
     shares = [
         float(part[at, number]) if at >= 0 else None
         for number in range(len(CAUSES))
         for part in (curve.incidence, curve.lower, curve.upper)
     ]
-    days = [time_quantile(curve, 0, share, last) if at >= 0 else None for share in (0.5, 0.75, 0.9)]
+    days = [None if last is None else time_quantile(curve, 0, share, last) for share in (0.5, 0.75, 0.9)]
     followed = (step.fate == "progressed") & (step.day == 0)
     late = np.isin(step.fate, (*CAUSES, "censored")) & (step.entry > 0)
     return (
