@@ -8,17 +8,23 @@ from attrition import resources
 
 TABLES = (
     "age_group",
+    "benchmark",
     "breakdown",
     "code_list",
     "completeness",
+    "count_definition",
     "court_outcome",
     "cps_decision",
     "ethnicity",
     "force",
+    "measure",
     "outcome",
+    "outcome_set",
     "reason",
     "rule",
     "stage",
+    "unit",
+    "withdrawal",
 )
 
 
