@@ -14,35 +14,65 @@ WITH ended_path AS (
     LEFT JOIN withdrawal ON case_path.reason = 'police_' || withdrawal.code AND withdrawal.source = 'police_outcome'
 ),
 
-placed AS (
+kind AS (
     SELECT
+        case_history.path_id,
         case_history."force",
-        concat_ws(
-            ' ',
-            CASE WHEN case_history.race THEN 'race' END,
-            CASE WHEN case_history.religion THEN 'religion' END,
-            CASE WHEN case_history.sexual_orientation THEN 'sexual_orientation' END,
-            CASE WHEN case_history.disability THEN 'disability' END,
-            CASE WHEN case_history.transgender THEN 'transgender' END
-        ) AS strands,
+        case_history.stage_order,
+        case_history.race,
+        case_history.religion,
+        case_history.sexual_orientation,
+        case_history.disability,
+        case_history.transgender,
         case_history.victim_ethnicity,
         case_history.business_type,
-        coalesce(case_history.area_command, 'unknown') AS area_command,
-        case_history.stage_order,
-        ended_path.state,
-        CASE WHEN case_history.stage_order >= 2 THEN coalesce(volume_crime.outcome_code, '') ELSE '' END AS outcome_code,
-        ended_path.by_police_outcome
-        OR (ended_path.may_end_by_cps AND volume_withdrawal.crime_ref IS NOT NULL) AS withdrew
+        case_history.area_command,
+        case_history.latest_rank % 64 AS precedence,
+        volume_withdrawal.crime_ref IS NOT NULL AS is_withdrawn_at_cps,
+        count(*) AS cases
     FROM case_history
-    INNER JOIN ended_path ON case_history.path_id = ended_path.path_id
     -- Incidents that are no crime, and crimes without such a CPS row, stay.
-    LEFT JOIN volume_crime
-        ON case_history."force" = volume_crime."force" AND case_history.crime_ref = volume_crime.crime_ref
     LEFT JOIN volume_withdrawal
         ON case_history."force" = volume_withdrawal."force" AND case_history.crime_ref = volume_withdrawal.crime_ref
     WHERE NOT case_history.is_comparison
+    GROUP BY ALL
+),
+
+placed AS (
+    SELECT
+        kind."force",
+        concat_ws(
+            ' ',
+            CASE WHEN kind.race THEN 'race' END,
+            CASE WHEN kind.religion THEN 'religion' END,
+            CASE WHEN kind.sexual_orientation THEN 'sexual_orientation' END,
+            CASE WHEN kind.disability THEN 'disability' END,
+            CASE WHEN kind.transgender THEN 'transgender' END
+        ) AS strands,
+        kind.victim_ethnicity,
+        kind.business_type,
+        coalesce(kind.area_command, 'unknown') AS area_command,
+        kind.stage_order,
+        ended_path.state,
+        CASE WHEN kind.stage_order >= 2 THEN coalesce(latest.code, '') ELSE '' END AS outcome_code,
+        ended_path.by_police_outcome OR (ended_path.may_end_by_cps AND kind.is_withdrawn_at_cps) AS withdrew,
+        kind.cases
+    FROM kind
+    INNER JOIN ended_path ON kind.path_id = ended_path.path_id
+    -- A case without an effective outcome stays, with none.
+    LEFT JOIN stg_outcome_code AS latest ON kind.precedence = latest.precedence
 )
 
-SELECT *, count(*) AS cases
+SELECT
+    "force",
+    strands,
+    victim_ethnicity,
+    business_type,
+    area_command,
+    stage_order,
+    state,
+    outcome_code,
+    withdrew,
+    sum(cases)::BIGINT AS cases
 FROM placed
-GROUP BY ALL;
+GROUP BY "force", strands, victim_ethnicity, business_type, area_command, stage_order, state, outcome_code, withdrew;

@@ -15,59 +15,37 @@ WITH linked AS (
     GROUP BY link_cps.load_id, link_cps.line
 ),
 
-suspect AS (
+suspect_row AS (
     SELECT
-        cps.urn,
-        cps.defendant_id,
-        coalesce(min(cps."force"::VARCHAR), min(linked.linked_force), 'unknown') AS "force",
-        bool_or(
-            coalesce(
-                cps.flag_race = 'Y' OR cps.flag_religion = 'Y' OR cps.flag_sexual_orientation = 'Y'
-                OR cps.flag_disability = 'Y' OR cps.flag_transgender = 'Y',
-                FALSE
-            )
-        ) AS is_flagged,
-        coalesce(bool_or(linked.is_linked_case), FALSE) AS is_linked_case,
-        bool_or(linked.line IS NOT NULL) AS is_linked,
-        min(stg_cps.received_date) AS received_date,
-        bool_and(stg_cps.is_decided) AS is_all_decided,
-        min(stg_cps.decision) FILTER (WHERE stg_cps.is_charged) AS charge,
-        min(stg_cps.decision_date) FILTER (WHERE stg_cps.is_charged) AS charge_date,
-        max((stg_cps.decision_date, stg_cps.decision)) FILTER (WHERE stg_cps.is_decided)[2] AS latest_decision,
-        max(stg_cps.decision_date) FILTER (WHERE stg_cps.is_decided) AS latest_decision_date,
-        bool_or((stg_cps.is_charged OR stg_cps.is_heard) AND NOT stg_cps.is_finalised) AS is_awaiting_outcome,
-        max(stg_cps.finalised_date) FILTER (WHERE stg_cps.is_finalised) AS finalised_date,
-        bool_or(stg_cps.is_convicted) AS is_convicted,
-        bool_or(stg_cps.is_convicted AND coalesce(court_outcome.guilty_plea = 'Y', FALSE)) AS is_guilty_plea,
-        bool_or(stg_cps.is_convicted AND coalesce(stg_cps.uplift = 'Y', FALSE)) AS is_uplifted
+        stg_cps.*,
+        linked.linked_force,
+        linked.line IS NOT NULL AS is_linked,
+        coalesce(linked.is_linked_case, FALSE) AS is_linked_case,
+        (stg_cps.is_charged OR stg_cps.is_heard) AND NOT stg_cps.is_finalised AS is_awaiting_outcome
     FROM stg_cps
-    INNER JOIN cps ON stg_cps.load_id = cps.load_id AND stg_cps.line = cps.line
-    -- Rows without a link stay, and are counted as unlinked; rows without an outcome stay.
+    -- Rows without a link stay, and are counted as unlinked.
     LEFT JOIN linked ON stg_cps.load_id = linked.load_id AND stg_cps.line = linked.line
-    LEFT JOIN court_outcome ON stg_cps.prosecution_outcome = court_outcome.code
-    GROUP BY cps.urn, cps.defendant_id
-),
-
-placed AS (
-    SELECT
-        *,
-        coalesce(charge, CASE WHEN is_all_decided THEN latest_decision END) AS decision,
-        coalesce(charge_date, CASE WHEN is_all_decided THEN latest_decision_date END) AS decision_date,
-        CASE WHEN NOT is_awaiting_outcome THEN finalised_date END AS completed_date
-    FROM suspect
 )
 
 SELECT
     urn,
     defendant_id,
-    "force",
-    is_flagged,
-    CASE WHEN is_linked_case THEN 'linked_case' WHEN is_linked THEN 'linked_other_crime' ELSE 'unlinked' END AS link,
-    received_date,
-    decision,
-    decision_date,
-    completed_date,
-    completed_date IS NOT NULL AND is_convicted AS is_convicted,
-    completed_date IS NOT NULL AND is_guilty_plea AS is_guilty_plea,
-    completed_date IS NOT NULL AND is_uplifted AS is_uplifted
-FROM placed;
+    coalesce(min("force"::VARCHAR), min(linked_force), 'unknown') AS "force",
+    bool_or(is_flagged) AS is_flagged,
+    CASE WHEN bool_or(is_linked_case) THEN 'linked_case' WHEN bool_or(is_linked) THEN 'linked_other_crime' ELSE 'unlinked' END
+        AS link,
+    min(received_date) AS received_date,
+    coalesce(
+        min(decision) FILTER (WHERE is_charged),
+        CASE WHEN bool_and(is_decided) THEN max((decision_date, decision))[2] END
+    ) AS decision,
+    coalesce(
+        min(decision_date) FILTER (WHERE is_charged),
+        CASE WHEN bool_and(is_decided) THEN max(decision_date) END
+    ) AS decision_date,
+    CASE WHEN NOT bool_or(is_awaiting_outcome) THEN max(finalised_date) FILTER (WHERE is_finalised) END AS completed_date,
+    bool_or(is_convicted) AND NOT bool_or(is_awaiting_outcome) AS is_convicted,
+    bool_or(is_guilty_plea) AND NOT bool_or(is_awaiting_outcome) AS is_guilty_plea,
+    bool_or(is_convicted AND coalesce(uplift = 'Y', FALSE)) AND NOT bool_or(is_awaiting_outcome) AS is_uplifted
+FROM suspect_row
+GROUP BY urn, defendant_id;

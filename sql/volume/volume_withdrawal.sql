@@ -7,8 +7,7 @@ WITH reason AS NOT MATERIALIZED (
 
 SELECT link_cps."force", link_cps.crime_ref
 FROM stg_cps
-INNER JOIN cps ON stg_cps.load_id = cps.load_id AND stg_cps.line = cps.line
-INNER JOIN reason ON cps.outcome_reason::VARCHAR = reason.code
+INNER JOIN reason ON stg_cps.outcome_reason = reason.code
 -- An unlinked row belongs to no case.
 INNER JOIN link_cps ON stg_cps.load_id = link_cps.load_id AND stg_cps.line = link_cps.line
 WHERE NOT stg_cps.is_convicted AND (stg_cps.is_finalised OR (stg_cps.is_decided AND NOT stg_cps.is_charged))
