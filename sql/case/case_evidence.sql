@@ -15,6 +15,7 @@ SELECT
     case_police.latest_rank,
     case_police.latest_rank_but_charge,
     case_police.charge_date AS police_charge_date,
+    case_cps.charge_date AS cps_charge_date,
     case_police.investigating_unit,
     case_police.victim_support,
     case_police.word_on_word,

@@ -1,5 +1,6 @@
 -- One row per case: where it stands, why, and every value that it is broken down by (columns bear the breakdowns' names;
--- an empty one is the group `unknown`).
+-- an empty one is the group `unknown`). The latest police outcome and who says charged are those of the crime, told even of
+-- a case that takes nothing from it.
 -- `age_bits` says, for each age at which cases are looked at, whether the case has it, had entered the step and made it.
 -- `path_id` names the combination of force, stage, reason, implied stages and whether the crime has this one case only.
 -- grain: load_id, line
@@ -13,6 +14,9 @@ WITH valued AS (
         k.stage_order::UTINYINT AS stage_order,
         k.reason,
         k.implied::UTINYINT AS implied,
+        k.latest_rank,
+        k.police_charge_date IS NOT NULL AS is_police_charged,
+        k.cps_charge_date IS NOT NULL AS is_cps_charged,
         case_crime.shared_crime_no,
         k.race,
         k.religion,

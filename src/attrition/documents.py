@@ -78,7 +78,7 @@ def lineage() -> str:
     """Every model: what it is, what it reads, its grain."""
     parts = ["# Lineage of the models\n", _MADE, f"Inputs: {', '.join(f'`{name}`' for name in INPUTS)}.\n"]
     models = all_models()
-    for layer in ("staging", "linkage", "case", "funnel", "checks", "publication"):
+    for layer in ("staging", "linkage", "case", "funnel", "volume", "checks", "publication"):
         parts.append(f"## {layer}\n")
         parts.append(
             _table(

@@ -8,20 +8,26 @@ from attrition import resources
 
 TABLES = (
     "age_group",
+    "benchmark",
     "breakdown",
     "code_list",
     "completeness",
+    "count_definition",
     "court_outcome",
     "cps_decision",
     "ethnicity",
     "force",
     "handover",
+    "measure",
     "milestone",
     "offence",
     "outcome",
+    "outcome_set",
     "reason",
     "rule",
     "stage",
+    "unit",
+    "withdrawal",
 )
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from attrition.validate.checks import Check
 
-PUBLISHED = ("funnel", "funnel_by_period", "reasons", "load", "feeds", "findings")
+PUBLISHED = (
+    "funnel", "funnel_by_period", "reasons", "withdrawal", "positive_outcomes", "volumes", "reconciliation", "benchmarks",
+    "load", "feeds", "findings",
+)  # fmt: skip
 
 
 def write_tables(

@@ -1,0 +1,65 @@
+-- Cases whose crime has a latest effective police outcome in a named set, of all recorded. There is no one definition of a
+-- positive outcome, so every set stands here with its name and version. A charge known from the CPS alone is in none.
+-- grain: breakdown, group, outcome_set, version
+WITH named AS (
+    SELECT DISTINCT outcome_set, version FROM outcome_set
+),
+
+recorded AS (
+    SELECT
+        volume_group.breakdown,
+        volume_group."group",
+        volume_group."force",
+        volume_group.outcome_code,
+        sum(volume_group.cases) AS cases
+    FROM volume_group
+    WHERE
+        volume_group.stage_order >= 2
+        AND volume_group.breakdown IN ('all', 'strand', 'business_type', 'force')
+    GROUP BY ALL
+),
+
+feed AS (
+    SELECT "force", bool_and(is_covered) AS is_covered
+    FROM stg_feed
+    WHERE extract IN ('incident', 'investigation')
+    GROUP BY "force"
+),
+
+counted AS (
+    SELECT
+        recorded.breakdown,
+        recorded."group",
+        named.outcome_set,
+        named.version,
+        sum(recorded.cases)::BIGINT AS recorded,
+        coalesce(sum(recorded.cases) FILTER (WHERE recorded.outcome_code <> ''), 0)::BIGINT AS with_outcome,
+        coalesce(sum(recorded.cases) FILTER (WHERE outcome_set.code IS NOT NULL), 0)::BIGINT AS positive,
+        bool_and(feed.is_covered) AS is_covered
+    FROM recorded
+    CROSS JOIN named
+    INNER JOIN feed ON recorded."force" = feed."force"
+    -- An outcome outside the set, and a case without one, stays and counts as recorded only.
+    LEFT JOIN outcome_set
+        ON
+            named.outcome_set = outcome_set.outcome_set
+            AND named.version = outcome_set.version
+            AND recorded.outcome_code = outcome_set.code
+    GROUP BY ALL
+)
+
+SELECT
+    counted.breakdown,
+    counted."group",
+    counted.outcome_set,
+    counted.version,
+    'incident' AS unit,
+    counted.recorded,
+    counted.with_outcome,
+    counted.positive,
+    counted.positive / nullif(counted.recorded, 0) AS positive_rate,
+    counted.positive / nullif(counted.with_outcome, 0) AS positive_share_of_outcomes,
+    CASE WHEN counted.is_covered THEN 'Y' ELSE 'N' END AS covered
+FROM counted
+INNER JOIN breakdown ON counted.breakdown = breakdown.breakdown
+ORDER BY breakdown.breakdown_order::INTEGER, counted."group", counted.outcome_set, counted.version;
