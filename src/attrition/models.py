@@ -133,6 +133,7 @@ def register_functions(connection: "duckdb.DuckDBPyConnection") -> None:
     there are no trials).
     """
     import pyarrow as pa
+    from duckdb.func import FunctionNullHandling, PythonUDFType
 
     def bound(which: int) -> Callable[[Any, Any], Any]:
         def of(successes: Any, trials: Any) -> Any:
@@ -145,8 +146,9 @@ def register_functions(connection: "duckdb.DuckDBPyConnection") -> None:
 
     for name, which in (("wilson_lower", 0), ("wilson_upper", 1)):
         connection.create_function(
-            name, bound(which), ["BIGINT", "BIGINT"], "DOUBLE", type="arrow", null_handling="special"  # type: ignore[arg-type, list-item]
-        )
+            name, bound(which), ["BIGINT", "BIGINT"], "DOUBLE",
+            type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL,
+        )  # fmt: skip
 
 
 def set_context(connection: "duckdb.DuckDBPyConnection", as_at: dt.date, settings: Settings) -> None:

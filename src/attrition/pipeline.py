@@ -122,14 +122,17 @@ def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
 def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
     """Builds the models as at the day, writes the tables into `folder/tables`, and finds what is amiss with the data."""
     from attrition.alerts.telling import due_dates
+    from attrition.analysis import statistics
     from attrition.publish.rows_to_mend import write_rows_to_mend
-    from attrition.publish.tables import read_table, write_checks, write_tables
+    from attrition.publish.tables import copy_tables, read_table, write_checks, write_tables
     from attrition.quality.evaluation import MODELS, evaluate
     from attrition.quality.record import save
     from attrition.validate.checks import Check
 
     with open_models(request) as connection:
-        write_tables(connection, folder / "tables", MODELS)
+        write_tables(connection, folder / "tables", (*MODELS, *statistics.MODELS))
+        statistics.build(connection, request.settings)
+        copy_tables(connection, statistics.TABLES, folder / "tables")
         checks = [Check(**entry) for entry in json.loads((folder / _CHECKS).read_text(encoding="utf-8"))]
         write_checks(connection, checks, folder / "tables")
         tell("tables computed")

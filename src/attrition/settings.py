@@ -109,9 +109,7 @@ def load_settings(path: Path | None) -> Settings:
             else:
                 values[name] = known[name](value)
     if mistakes:
-        raise UsageFault(
-            f"The configuration {path} has mistakes: {'; '.join(mistakes)}. {_all_keys(known)}"
-        )
+        raise UsageFault(f"The configuration {path} has mistakes: {'; '.join(mistakes)}. {_all_keys(known)}")
     return Settings(**values)  # type: ignore[arg-type]
 
 

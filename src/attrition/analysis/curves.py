@@ -4,6 +4,7 @@ exits compete, late flags enter late; what cannot be timed is counted beside.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,10 +77,10 @@ def _steps(connection: "duckdb.DuckDBPyConnection") -> Iterator[_Step]:
     ).fetchnumpy()
     if not len(read["cases"]):
         return
-    keys = [read[name] for name in ("breakdown", "group", "from_order")]
+    keys: list[Any] = [read[name] for name in ("breakdown", "group", "from_order")]
     changes = np.logical_or.reduce([np.asarray(key[1:] != key[:-1]) for key in keys])
     bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(read["cases"])]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         part = slice(start, end)
         yield _Step(
             (str(keys[0][start]), str(keys[1][start]), int(keys[2][start])),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from attrition.validate.checks import Check
 
 PUBLISHED = (
-    "funnel", "funnel_by_period", "reasons", "withdrawal", "positive_outcomes", "volumes", "reconciliation", "benchmarks",
+    "funnel", "funnel_by_period", "reasons", "fixed_age", "handover", "paths", "withdrawal", "positive_outcomes", "volumes", "reconciliation", "benchmarks",
     "load", "feeds", "findings",
 )  # fmt: skip
 
@@ -27,7 +28,12 @@ def write_tables(
     """
     build(connection, [*(f"pub_{table}" for table in PUBLISHED), *also], built)
     folder.mkdir(parents=True, exist_ok=True)
-    for table in PUBLISHED:
+    copy_tables(connection, PUBLISHED, folder)
+
+
+def copy_tables(connection: "duckdb.DuckDBPyConnection", tables: Iterable[str], folder: Path) -> None:
+    """Writes tables that stand built as `pub_<table>`."""
+    for table in tables:
         _copy(connection, f"pub_{table}", folder / table)
 
 

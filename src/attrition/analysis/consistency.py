@@ -1,0 +1,147 @@
+"""Consistency between areas and units, and over time: funnel plots of fixed-age outcomes, and charts of months or quarters.
+
+Limits and rules are those of attrition.stats; which cases count, and from when a period can be shown, come from the models.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attrition.analysis.tables import write
+from attrition.reference import rows as reference_rows
+from attrition.stats.consistency import funnel_limits
+from attrition.stats.control_chart import add_up, chart, periods
+
+if TYPE_CHECKING:
+    import duckdb
+
+MODELS = ("age_count", "age_path", "pub_feeds")
+TABLES = ("consistency", "control_charts")
+
+_NUMBERS = ("lower", "upper", "target", "low_95", "high_95", "low_99_8", "high_99_8")
+_CONSISTENCY = (
+    dict.fromkeys(("breakdown", "group", "from_stage", "to_stage"), "VARCHAR")
+    | {"window_days": "BIGINT", "unit": "VARCHAR", "cases": "BIGINT", "progressed": "BIGINT", "rate": "DOUBLE"}
+    | {f"rate_{name}" if name in ("lower", "upper") else name: "DOUBLE" for name in _NUMBERS}
+    | {"verdict": "VARCHAR", "direction": "VARCHAR", "small": "VARCHAR"}
+)
+_CHARTS = (
+    dict.fromkeys(("breakdown", "group", "measure", "period_kind", "period", "unit"), "VARCHAR")
+    | {"cases": "BIGINT", "count": "BIGINT"}
+    | dict.fromkeys(("value", "mean", "low", "high"), "DOUBLE")
+    | dict.fromkeys(("rules", "reason", "events"), "VARCHAR")
+)
+
+
+def build(connection: "duckdb.DuckDBPyConnection", small_denominator: int) -> None:
+    """Makes the tables `pub_consistency` and `pub_control_charts`."""
+    write(connection, "pub_consistency", _CONSISTENCY, list(_between_units(connection, small_denominator)))
+    write(connection, "pub_control_charts", _CHARTS, list(_over_time(connection)))
+
+
+def _between_units(connection: "duckdb.DuckDBPyConnection", small_denominator: int) -> Iterator[tuple[Any, ...]]:
+    """Areas and units side by side, at each step; cases whose area or unit is not known are no unit."""
+    for breakdown in ("area_command", "investigating_unit"):
+        for milestone in reference_rows("milestone"):
+            found = connection.execute(
+                'SELECT "group", step_progressed, step_entered, window_days FROM age_count '
+                "WHERE breakdown = ? AND period_kind = '' AND milestone_no = ? "
+                """AND "group" <> 'unknown' AND NOT ends_with("group", '/unknown') ORDER BY "group" """,
+                [breakdown, int(milestone["milestone_no"])],
+            ).fetchall()
+            if not found:
+                continue
+            progressed, cases = ([row[place] for row in found] for place in (1, 2))
+            shown = funnel_limits(progressed, cases)
+            for number, (group, made, entered, days) in enumerate(found):
+                yield (
+                    breakdown, group, milestone["from_stage"], milestone["stage"], days, "incident", entered, made,
+                    float(shown.rate[number]), float(shown.interval_low[number]), float(shown.interval_high[number]),
+                    shown.target, *(float(limit[level, number]) for level in (0, 1) for limit in (shown.low, shown.high)),
+                    shown.verdict[number], shown.direction[number], "Y" if entered < small_denominator else "N",
+                )  # fmt: skip
+
+
+def _over_time(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
+    """Crimes recorded, and what share of them had reached each milestone at its age, by month or quarter of recording."""
+    seen = connection.execute("SELECT min(recorded_seen_to) FROM case_window").fetchone()
+    groups = connection.execute(
+        """SELECT DISTINCT breakdown_order, breakdown, "group" FROM age_path JOIN breakdown USING (breakdown)
+        WHERE breakdown IN ('all', 'strand', 'force') ORDER BY breakdown_order::INTEGER, "group" """
+    ).fetchall()
+    for _, breakdown, group in groups:
+        months, recorded, ages = _months(connection, breakdown, group, seen[0] if seen else None)
+        if not months:
+            continue
+        yield from _chart(breakdown, group, "recorded", months, recorded, None)
+        for milestone in reference_rows("milestone"):
+            old_enough, reached = ages[int(milestone["milestone_no"])]
+            # A month counts once all of its cases are old enough; those from the first that is not have yet to ripen.
+            ripe = next((place for place, few in enumerate(old_enough < recorded) if few), len(months))
+            yield from _chart(breakdown, group, milestone["stage"], months[:ripe], reached[:ripe], recorded[:ripe])
+
+
+def _months(
+    connection: "duckdb.DuckDBPyConnection", breakdown: str, group: str, seen_to: dt.date | None
+) -> tuple[list[dt.date], Any, list[tuple[Any, Any]]]:
+    """All whole months that the feed covers, without gaps: cases recorded, and by milestone those old enough and of these
+    those that reached it.
+    """
+    rows = connection.execute(
+        'SELECT month, age_bits, cases FROM age_path WHERE breakdown = ? AND "group" = ? ORDER BY month, age_bits',
+        [breakdown, group],
+    ).fetchall()
+    if not rows or seen_to is None:
+        return [], np.zeros(0, dtype=np.int64), []
+    months = [rows[0][0]]
+    while (following := (months[-1] + dt.timedelta(days=31)).replace(day=1)) <= seen_to:
+        months.append(following)
+    if (months[-1] + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1) > seen_to:
+        months.pop()
+    place = {month: number for number, month in enumerate(months)}
+    counts = np.zeros((len(months), 1 + 2 * len(reference_rows("milestone"))), dtype=np.int64)
+    for month, bits, cases in rows:
+        if month in place:
+            shown = [(bits >> 3 * number & 1, (bits >> 3 * number & 5) == 5) for number in range(counts.shape[1] // 2)]
+            counts[place[month]] += cases * np.array([1, *(flag for pair in shown for flag in pair)], dtype=np.int64)
+    return months, counts[:, 0], [(counts[:, 1 + 2 * n], counts[:, 2 + 2 * n]) for n in range(counts.shape[1] // 2)]
+
+
+def _chart(
+    breakdown: str, group: str, measure: str, months: list[dt.date], count: Any, cases: Any
+) -> Iterator[tuple[Any, ...]]:
+    """One chart: a row for each month, or each quarter where months are too few or too small."""
+    if not months:
+        return
+    base = count if cases is None else cases
+    cut = periods(base, first_month=months[0].month, rates=cases is not None)
+    if len(cut.first) < 2:
+        return
+    sums = add_up(count, cut)
+    sizes = None if cases is None else add_up(cases, cut)
+    drawn = chart(sums, sizes)
+    for number, start in enumerate(cut.first[:-1]):
+        first, last = months[start], months[cut.first[number + 1] - 1]
+        yield (
+            breakdown, group, measure, cut.unit, _name(first, cut.unit), "incident",
+            None if sizes is None else int(sizes[number]), int(sums[number]), float(drawn.value[number]), drawn.mean,
+            drawn.low, drawn.high, ", ".join(drawn.rules[number]), drawn.reason, _events(first, last),
+        )  # fmt: skip
+
+
+def _name(first: dt.date, unit: str) -> str:
+    """A month as 2024-04, a quarter of the financial year as 2024/25 Q1."""
+    if unit == "month":
+        return f"{first:%Y-%m}"
+    year = first.year - (first.month < 4)
+    return f"{year}/{(year + 1) % 100:02} Q{(first.month - 4) % 12 // 3 + 1}"
+
+
+def _events(first: dt.date, last: dt.date) -> str:
+    """What happened in these months that may have moved the figures."""
+    after = (last + dt.timedelta(days=31)).replace(day=1)
+    return "; ".join(
+        event["label"] for event in reference_rows("events") if first <= dt.date.fromisoformat(event["day"]) < after
+    )

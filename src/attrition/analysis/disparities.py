@@ -1,0 +1,172 @@
+"""Disparity at each step: every group of a dimension against all others and against a comparator, on outcomes at a fixed age.
+
+Which cases stand in which arm is settled here; the estimators and the words are those of attrition.stats. One dimension with all
+its groups and steps, against all others, is one family of comparisons; those against the comparator are another.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attrition.analysis.tables import write
+from attrition.reference import rows as reference_rows
+from attrition.settings import Settings
+from attrition.stats.adjustment import Standardised, mantel_haenszel, standardised
+from attrition.stats.disparity import Comparison, Patterns, compare, enough, flag_family
+from attrition.stats.disparity_wording import wording
+from attrition.stats.two_rates import Difference, Ratio
+
+if TYPE_CHECKING:
+    import duckdb
+
+MODELS = ("disparity_cell",)
+TABLES = ("disparity",)
+
+OTHERS = "all others"
+
+_COLUMNS = (
+    dict.fromkeys(("dimension", "group", "against", "from_stage", "to_stage"), "VARCHAR")
+    | {"window_days": "BIGINT", "unit": "VARCHAR"}
+    | {f"{arm}_{what}": kind for arm in ("group", "others") for what, kind in
+       (("cases", "BIGINT"), ("progressed", "BIGINT"), ("rate", "DOUBLE"))}
+    | {f"{measure}{end}": "DOUBLE" for measure in ("relative_rate", "difference", "relative_rate_mh", "relative_rate_standardised")
+       for end in ("", "_lower", "_upper")}
+    | {"share_covered": "DOUBLE", "strata_used": "BIGINT", "p_value": "DOUBLE", "p_adjusted": "DOUBLE",
+       "enough_cases": "VARCHAR", "flagged": "VARCHAR", "wording": "VARCHAR"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cases of one dimension: set of groups, stratum, crime (0: of its own), what their ages show, and how many."""
+
+    groups: Any
+    stratum: Any
+    crime: Any
+    age_bits: Any
+    cases: Any
+
+    def at(self, milestone: int) -> tuple["_Cells", Any]:
+        """Those old enough that entered the step to a milestone, and whether they made it by the age."""
+        entered = 3 << (3 * milestone)
+        chosen = (self.age_bits & entered) == entered
+        part = _Cells(*(values[chosen] for values in vars(self).values()))
+        return part, (part.age_bits & (4 << (3 * milestone))) > 0
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """One comparison with what stands beside it."""
+
+    where: tuple[Any, ...]
+    against: str
+    comparison: Comparison
+    likened: Ratio | None
+    standardised: Standardised
+
+
+def build(connection: "duckdb.DuckDBPyConnection", settings: Settings) -> None:
+    """Makes the table `pub_disparity` from the model disparity_cell."""
+    rows: list[tuple[Any, ...]] = []
+    for dimension in ("strand", "victim_ethnicity", "business_type", "emergency_worker", "hate_status"):
+        cells = _read(connection, dimension)
+        comparator = getattr(settings, f"comparator_{dimension}", "")
+        for against in filter(None, (OTHERS, comparator)):
+            if against == OTHERS or against in _group_names(cells):
+                rows += _family(list(_comparisons(dimension, cells, against, settings)))
+    write(connection, "pub_disparity", _COLUMNS, rows)
+
+
+def _read(connection: "duckdb.DuckDBPyConnection", dimension: str) -> _Cells:
+    read = connection.execute(
+        "SELECT groups, stratum, shared_crime_no, age_bits, cases FROM disparity_cell WHERE dimension = ? "
+        "ORDER BY groups, stratum, shared_crime_no, age_bits",
+        [dimension],
+    ).fetchnumpy()
+    numbers = (np.asarray(read[name]).astype(np.int64) for name in ("stratum", "shared_crime_no", "age_bits", "cases"))
+    return _Cells(np.asarray(read["groups"]).astype(str), *numbers)
+
+
+def _group_names(cells: _Cells) -> list[str]:
+    """Every group that a case stands in, once."""
+    return sorted({group for groups in np.unique(cells.groups) for group in groups.split("+") if group})
+
+
+def _belongs(cells: _Cells, group: str) -> Any:
+    """Which rows stand in a group: a row may stand in several."""
+    sets, place = np.unique(cells.groups, return_inverse=True)
+    return np.array([group in groups.split("+") for groups in sets], dtype=bool)[place]
+
+
+def _comparisons(dimension: str, cells: _Cells, against: str, settings: Settings) -> Iterator[_Compared]:
+    """Every group at every step: the members of one family."""
+    for group in _group_names(cells):
+        if group == against or (dimension in ("emergency_worker", "hate_status") and group in ("others", "comparison")):
+            continue  # of two groups one comparison says it all
+        for milestone in reference_rows("milestone"):
+            number = int(milestone["milestone_no"])
+            part, progressed = cells.at(number)
+            ours = _belongs(part, group)
+            theirs = ~ours if against == OTHERS else _belongs(part, against) & ~ours
+            patterns = _patterns(part, progressed, ours, theirs)
+            yield _Compared(
+                (dimension, group, against, milestone["from_stage"], milestone["stage"], getattr(settings, milestone["setting"])),
+                against, compare(patterns), mantel_haenszel(patterns), standardised(patterns),
+            )  # fmt: skip
+
+
+def _patterns(cells: _Cells, progressed: Any, ours: Any, theirs: Any) -> Patterns:
+    """Cases gathered by crime: crimes of one case as they are counted, those of several cases one by one."""
+    alone = cells.crime == 0
+    one = (ours & alone, theirs & alone)
+    crimes = [cells.cases[arm] for arm in one]
+    made = [progressed[arm].astype(np.int64) for arm in one]
+    ones = [np.ones_like(count) for count in crimes]
+    none = [np.zeros_like(count) for count in crimes]
+    columns = [
+        np.concatenate([cells.stratum[one[0]], cells.stratum[one[1]]]),
+        np.concatenate([ones[0], none[1]]),
+        np.concatenate([made[0], none[1]]),
+        np.concatenate([none[0], ones[1]]),
+        np.concatenate([none[0], made[1]]),
+        np.concatenate(crimes),
+    ]
+    shared = ~alone & (ours | theirs)
+    if shared.any():
+        keys, place = np.unique(np.stack([cells.stratum[shared], cells.crime[shared]]), axis=1, return_inverse=True)
+
+        def summed(which: Any) -> Any:
+            weights = cells.cases[shared] * which[shared]
+            return np.bincount(place.ravel(), weights=weights, minlength=keys.shape[1]).astype(np.int64)
+
+        counted = (summed(ours), summed(ours & progressed), summed(theirs), summed(theirs & progressed))
+        several = (keys[0], *counted, np.ones(keys.shape[1], dtype=np.int64))
+        columns = [np.concatenate(pair) for pair in zip(columns, several, strict=True)]
+    return Patterns(*columns)
+
+
+def _family(family: list[_Compared]) -> list[tuple[Any, ...]]:
+    """The rows of one family, with the flags that it as a whole allows."""
+    sufficient = [enough(one.comparison) for one in family]
+    verdict = flag_family(np.array([one.comparison.p_value for one in family], dtype=np.float64), sufficient)
+    rows = []
+    for one, is_enough, flagged, adjusted in zip(family, sufficient, verdict.flagged, verdict.adjusted, strict=True):
+        comparison, weighted = one.comparison, one.standardised
+        rows.append(
+            (
+                *one.where, "incident",
+                *(value for arm in (comparison.group, comparison.others) for value in (arm.cases, arm.progressed, arm.rate)),
+                *_limits(comparison.relative), *_limits(comparison.difference), *_limits(one.likened),
+                *_limits(weighted.relative), weighted.share_covered, weighted.strata_used, comparison.p_value,
+                float(adjusted) if comparison.p_value is not None else None,
+                "Y" if is_enough else "N", "Y" if flagged else "N",
+                wording(comparison, one.likened, weighted, bool(flagged), one.against),
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _limits(measure: Ratio | Difference | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if measure is None else (measure.value, measure.low, measure.high)
