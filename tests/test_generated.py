@@ -18,6 +18,7 @@ SOURCE = ROOT / "src" / "attrition"
 LAYERS = (
     {"errors", "resources"},
     {"reference", "settings", "contract"},
+    {"stats"},
     {"warehouse", "models"},
     {"sample", "ingest", "validate", "publish"},
     {"quality"},
