@@ -2,14 +2,15 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrition import reference
 from oracle import Held, cases, flat_counts, flat_reasons, funnel, funnel_by_period, rates
 from oracle.codes import STAGES
 from oracle.linkage import link
-from product_run import Published, Ward
+from oracle.volumes import positive_outcomes, reconciliation, volumes, withdrawal
+from product_run import Published, Tables, Ward
 
 # Breakdowns whose groups hold every case once.
 ADDS_UP = {row["breakdown"] for row in reference.rows("breakdown") if row["adds_up"] == "Y"}
@@ -40,6 +41,66 @@ def assert_figures_equal(published: Published, held: Held, as_at: dt.date, empty
     }
     # Of one numerator and denominator there is one nearest floating-point number.
     assert_equal(published.rates, {cell: None if rate is None else float(rate) for cell, rate in exact.items()})
+    assert_volumes_equal(published.tables, held, as_at, empty_means)
+
+
+def _counts(rows: Iterable[Mapping[str, Any]], place: tuple[str, ...], measures: tuple[str, ...]) -> dict[Any, int]:
+    """The counts other than 0, by cell and measure; a cell stands once."""
+    found: dict[Any, int] = {}
+    for row in rows:
+        for measure in measures:
+            cell = (*(row[column] for column in place), measure)
+            assert cell not in found, "two rows of one cell"
+            found[cell] = row[measure]
+    return {cell: count for cell, count in found.items() if count}
+
+
+def assert_volumes_equal(tables: Tables, held: Held, as_at: dt.date, empty_means: bool = True) -> None:
+    """Volumes, reconciliation, withdrawal and positive outcomes are the oracle's, with every rate."""
+    place = ("force", "period_kind", "period", "side", "scope", "measure", "outcome_group")
+    counts, exact = volumes(held, as_at)
+    assert_equal(
+        _counts(tables["volumes"], place, ("count",)), {(*cell, "count"): count for cell, count in counts.items()}
+    )
+    found = {tuple(row[c] for c in place): row["rate"] for row in tables["volumes"] if row["rate"] is not None}
+    assert_equal(found, {cell: float(rate) for cell, rate in exact.items()})
+
+    place = ("force", "financial_year", "measure")
+    held_against = reconciliation(held, as_at)
+    assert_equal(
+        _counts(tables["reconciliation"], place, ("count",)),
+        {(*cell, "count"): count for cell, count in held_against.items()},
+    )
+
+    for table, key, cells, shares in (
+        (
+            "withdrawal",
+            "stage",
+            withdrawal(held, as_at, empty_means),
+            {"share_of_lost": ("withdrew_lost", "lost"), "share_of_entered": ("withdrew", "entered")},
+        ),
+        (
+            "positive_outcomes",
+            "outcome_set",
+            positive_outcomes(held, as_at, empty_means),
+            {"positive_rate": ("positive", "recorded"), "positive_share_of_outcomes": ("positive", "with_outcome")},
+        ),
+    ):
+        place, rows = ("breakdown", "group", key), tables[table]
+        names = ("entered", "lost", "resolved", "withdrew", "withdrew_lost", "recorded", "with_outcome", "positive")
+        measures = tuple(name for name in names if rows and name in rows[0])
+        assert_equal(
+            _counts(rows, place, measures),
+            {(*cell, name): counts[name] for cell, counts in cells.items() for name in measures if counts[name]},
+        )
+        assert_equal(
+            {(*(row[c] for c in place), share): row[share] for row in rows for share in shares},
+            {
+                (*cell, share): counts[part] / counts[whole] if counts[whole] else None
+                for cell, counts in cells.items()
+                for share, (part, whole) in shares.items()
+            },
+        )
 
 
 _LINE_REASONS = {"column_count": "wrong_number_of_columns", "encoding": "unreadable_bytes"}

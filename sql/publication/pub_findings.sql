@@ -16,6 +16,7 @@ SELECT
     rule.severity,
     CASE WHEN found.extract IN ('cps', 'cps_event') THEN 'CPS Area' ELSE 'police force' END AS owner,
     rule.label,
+    'finding' AS unit,
     count(*) AS count
 FROM found
 LEFT JOIN rule ON found.rule = rule.rule

@@ -9,6 +9,7 @@ SELECT
     load.delivery,
     load.covers_to,
     CASE WHEN load.covers_inferred THEN 'Y' ELSE 'N' END AS covers_inferred,
+    'row' AS unit,
     load.rows_read,
     load.accepted,
     load.duplicate,

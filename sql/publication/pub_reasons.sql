@@ -9,6 +9,7 @@ SELECT
     case_path.reason,
     case_reason.label,
     case_reason.reason_group,
+    'incident' AS unit,
     sum(funnel_path.cases)::BIGINT AS count
 FROM funnel_path
 INNER JOIN case_path ON funnel_path.path_id = case_path.path_id

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from attrition.publish.tables import PUBLISHED
 from attrition.sample import make_extracts
 
 AS_AT = date(2025, 3, 31)
 LIMIT = 300
 DEAD = "http://127.0.0.1:9"
 SLOW = ("duckdb", "prefect", "great_expectations", "pandas", "numpy", "pyarrow", "openpyxl", "gptables", "sqlglot")
-TABLES = {"funnel", "funnel_by_period", "reasons", "load", "feeds", "findings", "validation"}
+TABLES = {*PUBLISHED, "validation"}
 PROGRESS = re.compile(r" *\d+\.\d s  \S")
 
 
