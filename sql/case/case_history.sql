@@ -53,20 +53,20 @@ WITH valued AS (
         k.flagged_date AS flagged_on,
         k.is_impossible,
         k.is_reopened,
-        (
-            (k.recorded_on <= case_window.suspect_mature_to)::USMALLINT
+        CASE WHEN k.recorded_on IS NOT NULL THEN (
+            coalesce(k.recorded_on <= case_window.suspect_mature_to, FALSE)::USMALLINT
             + coalesce(k.suspect_on - k.recorded_on <= case_window.suspect_days, k.stage_order >= 3)::USMALLINT * 4
-            + (k.recorded_on <= case_window.referral_mature_to)::USMALLINT * 8
+            + coalesce(k.recorded_on <= case_window.referral_mature_to, FALSE)::USMALLINT * 8
             + coalesce(k.suspect_on - k.recorded_on <= case_window.referral_days, k.stage_order >= 3)::USMALLINT * 16
             + coalesce(k.referred_on - k.recorded_on <= case_window.referral_days, FALSE)::USMALLINT * 32
-            + (k.recorded_on <= case_window.charge_mature_to)::USMALLINT * 64
+            + coalesce(k.recorded_on <= case_window.charge_mature_to, FALSE)::USMALLINT * 64
             + coalesce(k.referred_on - k.recorded_on <= case_window.charge_days, FALSE)::USMALLINT * 128
             + coalesce(k.charged_on - k.recorded_on <= case_window.charge_days, FALSE)::USMALLINT * 256
-            + (k.recorded_on <= case_window.conviction_mature_to)::USMALLINT * 512
+            + coalesce(k.recorded_on <= case_window.conviction_mature_to, FALSE)::USMALLINT * 512
             + coalesce(k.charged_on - k.recorded_on <= case_window.conviction_days, FALSE)::USMALLINT * 1024
             + coalesce(k.convicted_on - k.recorded_on <= case_window.conviction_days, FALSE)::USMALLINT * 2048
             + 2
-        )::USMALLINT AS age_bits
+        )::USMALLINT END AS age_bits
     FROM case_timeline AS k
     INNER JOIN case_window ON k."force" = case_window."force"
     INNER JOIN case_force_start ON k."force" = case_force_start."force"

@@ -1,11 +1,11 @@
 -- The ages at which cases are looked at, in days from recording, and the last day of recording whose cases have that age
--- by now, as far as the feeds behind the stage and all before it reach; by force. A feed that never came: long ago.
+-- by now, as far as the feeds behind the stage and all before it reach; by force. Empty where such a feed never came.
 -- grain: force
 WITH reach AS (
     SELECT
         later."force",
         later.stage_order,
-        CASE WHEN bool_and(earlier.seen_to IS NOT NULL) THEN min(earlier.seen_to) ELSE DATE '0001-01-01' END AS seen_to
+        CASE WHEN bool_and(earlier.seen_to IS NOT NULL) THEN min(earlier.seen_to) END AS seen_to
     FROM funnel_coverage AS later
     INNER JOIN funnel_coverage AS earlier
         ON later."force" = earlier."force" AND later.stage_order >= earlier.stage_order

@@ -64,10 +64,10 @@ SELECT
     victim_ethnicity,
     business_type,
     entry_day,
-    CASE WHEN fate NOT IN ('untimed', 'exit_first') THEN least(left_day, last_day) END AS "day",
+    CASE WHEN fate NOT IN ('untimed', 'exit_first') AND last_day >= 0 THEN least(left_day, last_day) END AS "day",
     CASE
         WHEN fate IN ('untimed', 'exit_first') THEN fate
-        WHEN last_day < 0 THEN 'not_seen'
+        WHEN coalesce(last_day < 0, TRUE) THEN 'not_seen'
         WHEN entry_day > 0 AND least(left_day, last_day) <= entry_day THEN 'flag_late'
         WHEN left_day > last_day THEN 'censored'
         ELSE fate
