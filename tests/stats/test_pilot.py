@@ -104,6 +104,14 @@ def test_three_areas_never_have_an_interval() -> None:
     assert found.low is None and found.p_value is None
 
 
+def test_areas_without_cases_are_no_areas() -> None:
+    done, cases = steady(8, 40)
+    done[3:] = cases[3:] = 0
+    found = difference_in_differences(done, cases, 0, 20)
+    assert found.reason == "2 other areas, and 3 are needed"
+    assert {placebo.area for placebo in found.placebos} == {0, 1}
+
+
 def test_a_plain_effect_is_found() -> None:
     done, cases = steady(8, 12)
     done[0, 6:] = 45
@@ -249,13 +257,22 @@ def test_a_flag_set_after_the_fact_turns_a_success_into_a_failure() -> None:
 
 
 def results(
-    areas: int, *, drift: str, boards: int, pilot_cases: int = 100, length: int = 12, effect: float = 0.0
+    areas: int,
+    *,
+    drift: str,
+    boards: int,
+    pilot_cases: int = 100,
+    length: int = 12,
+    effect: float = 0.0,
+    start: int = 0,
 ) -> list[PilotResult]:
-    """The results of so many made-up boards; the pilot begins at half-time."""
-    chance = np.random.default_rng([areas, length, pilot_cases, len(drift), int(100 * effect)])
+    """The results of so many made-up boards; the pilot begins at `start`, or at half-time."""
+    chance = np.random.default_rng([areas, length, pilot_cases, len(drift), int(100 * effect) + 1_000 * start])
     return [
         difference_in_differences(
-            *quarters(chance, areas, length, drift=drift, pilot_cases=pilot_cases, effect=effect), 0, length // 2
+            *quarters(chance, areas, length, drift=drift, pilot_cases=pilot_cases, effect=effect),
+            0,
+            start or length // 2,
         )
         for _ in range(boards)
     ]
@@ -277,6 +294,14 @@ def share_by_plain_rank(found: list[PilotResult]) -> float:
 @pytest.mark.parametrize("drift", ["none", "quarters apart", "random walk", "straight line"])
 def test_intervals_hold_the_truth(areas: int, pilot_cases: int, drift: str) -> None:
     held = share_held(results(areas, drift=drift, boards=1_000, pilot_cases=pilot_cases))
+    assert held >= 0.95 - 2 * math.sqrt(0.05 * 0.95 / 1_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [2, 10])
+@pytest.mark.parametrize("drift", ["none", "quarters apart", "random walk", "straight line"])
+def test_intervals_hold_the_truth_of_a_start_near_either_end(start: int, drift: str) -> None:
+    held = share_held(results(8, drift=drift, boards=1_000, start=start))
     assert held >= 0.95 - 2 * math.sqrt(0.05 * 0.95 / 1_000)
 
 

@@ -124,16 +124,17 @@ def difference_in_differences(progressed: ArrayLike, cases: ArrayLike, pilot: in
     Raises ValueError where the numbers do not fit together.
     """
     done, entered = _counts(progressed, cases, pilot)
-    areas, quarters = done.shape
+    quarters = done.shape[1]
     cut = _within(start, quarters)
-    others = np.arange(areas) != pilot
+    others = np.arange(len(done)) != pilot
     four = [
         (float(done[rows, part].sum()), float(entered[rows, part].sum()))
         for rows in (np.array([pilot]), others)
         for part in (slice(0, cut), slice(cut, None))
     ]
     rates = tuple(_rate(*pair) for pair in four)
-    area, at, end = _placebo_assignments(areas, quarters, pilot, cut)
+    compared = [int(row) for row in np.flatnonzero(others & (entered.sum(1) > 0))]
+    area, at, end = _placebo_assignments(compared, quarters, pilot, cut)
     estimates, variances = _contrasts(
         done, entered, pilot, np.append(area, pilot), np.append(at, cut), np.append(end, quarters)
     )
@@ -142,12 +143,12 @@ def difference_in_differences(progressed: ArrayLike, cases: ArrayLike, pilot: in
         Placebo(int(row), int(column), float(value))
         for row, column, value in zip(area[usable], at[usable], estimates[:-1][usable], strict=True)
     )
-    reason = _no_estimate(four) or _no_interval(areas - 1, cut, quarters, len(placebos))
+    reason = _no_estimate(four) or _no_interval(len(compared), cut, quarters, len(placebos))
     estimate = None if None in rates else float(estimates[-1])
     low = high = p_value = None
     if not reason:
         low, high, p_value = _judged(
-            float(estimates[-1]), float(variances[-1]), estimates[:-1][usable], variances[:-1][usable], areas - 1
+            float(estimates[-1]), float(variances[-1]), estimates[:-1][usable], variances[:-1][usable], len(compared)
         )
     few = int((entered < FEW_CASES).sum())
     sentence = _sentence(rates, estimate, low, high, p_value, placebos, reason)
@@ -191,9 +192,13 @@ def _rate(done: float, cases: float) -> float | None:
     return done / cases if cases else None
 
 
-def _placebo_assignments(areas: int, quarters: int, pilot: int, start: int) -> tuple[Integers, Integers, Integers]:
-    """Area, start and end (the quarter after the last one used) of each placebo that uses no treated data."""
-    others = [area for area in range(areas) if area != pilot]
+def _placebo_assignments(
+    others: list[int], quarters: int, pilot: int, start: int
+) -> tuple[Integers, Integers, Integers]:
+    """Area, start and end (the quarter after the last one used) of each placebo that uses no treated data.
+
+    others: areas with cases, without the pilot area
+    """
     # With two others each is compared with the other alone: the same estimate twice, but for its sign.
     treated = others if len(others) > 2 else others[: len(others) - 1]
     found = [(area, at, quarters) for area in treated for at in range(LEAST_QUARTERS, quarters - LEAST_QUARTERS + 1)]
