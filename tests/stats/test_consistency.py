@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binom, norm
+from scipy.stats.mstats import winsorize
 
+from attrition.stats import consistency
 from attrition.stats.consistency import between_units, funnel_limits, limits_at
 
 Numbers = NDArray[np.float64]
@@ -156,3 +158,47 @@ def test_boards_of_ordinary_units_are_seldom_accused(units: int, rate: float, sp
     assert warned <= 0.05
     assert accused <= 0.002 + 2 * math.sqrt(0.002 / (1_000 * units))
     assert boards <= 1 - 0.998**units + 2 * error
+
+
+def accused(units: int, *, rate: float, spread: float, boards: int, additive: bool) -> float:
+    """The share of ordinary boards with a unit beyond 99.8 % if limits are made as first published: the winsorised mean
+    square is taken for the dispersion as it is, and added (DerSimonian and Laird) or multiplied.
+    """
+    any_beyond = []
+    for seed in range(boards):
+        progressed, cases = board(seed, units, rate=rate, spread=spread)
+        variance = 1 / (4 * cases + 2)
+        angle = np.arcsin(np.sqrt((progressed + 0.375) / (cases + 0.75)))
+        distance = angle - np.arcsin(np.sqrt(progressed.sum() / cases.sum()))
+        square = np.mean(winsorize(distance / np.sqrt(variance), (0.1, 0.1)) ** 2)
+        weight = 1 / variance
+        between = (units * square - (units - 1)) / (weight.sum() - (weight**2).sum() / weight.sum())
+        wide = variance + max(0, between) if additive else variance * max(1, square)
+        any_beyond.append((np.abs(distance) > norm.ppf(0.999) * np.sqrt(wide)).any())
+    return float(np.mean(any_beyond))
+
+
+@pytest.mark.slow
+def test_why_the_winsorised_spread_is_put_right() -> None:
+    """Both published forms accuse somebody on a third or more of ordinary boards; 6 % is what the limits promise."""
+    assert accused(30, rate=0.4, spread=0.25, boards=1_000, additive=True) > 0.25
+    assert accused(30, rate=0.4, spread=0.25, boards=1_000, additive=False) > 0.3
+
+
+@pytest.mark.slow
+def test_a_unit_that_stands_out_is_found() -> None:
+    """Thirty units, one of 200 cases at 70 % where the others are around 30 %."""
+    named = []
+    for seed in range(500):
+        progressed, cases = board(seed, 30, rate=0.3, spread=0.25)
+        progressed[0], cases[0] = np.random.default_rng(seed).binomial(200, 0.7), 200
+        named.append(funnel_limits(progressed, cases).verdict[0] == "beyond 99.8 %")
+    assert np.mean(named) > 0.9
+
+
+def test_squares_of_winsorised_scores() -> None:
+    """Against drawn normal scores and scipy's winsorising."""
+    drawn = np.random.default_rng(2).standard_normal((40_000, 30))
+    square = float(np.mean(np.asarray(winsorize(drawn, (0.1, 0.1), axis=1)) ** 2))
+    assert consistency._winsorised_square(30, 3) == pytest.approx(square, rel=5e-3)
+    assert consistency._winsorised_square(9, 0) == pytest.approx(1, abs=1e-9)

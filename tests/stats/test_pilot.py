@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from attrition.stats.pilot import before_and_after, difference_in_differences
+from attrition.stats.pilot import PilotResult, before_and_after, difference_in_differences
 
 Counts = NDArray[np.int64]
 
@@ -105,6 +104,14 @@ def test_three_areas_never_have_an_interval() -> None:
     assert found.low is None and found.p_value is None
 
 
+def test_areas_without_cases_are_no_areas() -> None:
+    done, cases = steady(8, 40)
+    done[3:] = cases[3:] = 0
+    found = difference_in_differences(done, cases, 0, 20)
+    assert found.reason == "2 other areas, and 3 are needed"
+    assert {placebo.area for placebo in found.placebos} == {0, 1}
+
+
 def test_a_plain_effect_is_found() -> None:
     done, cases = steady(8, 12)
     done[0, 6:] = 45
@@ -112,11 +119,23 @@ def test_a_plain_effect_is_found() -> None:
     assert found.estimate == pytest.approx(0.25)
     assert found.low is not None and found.high is not None and found.low > 0 and found.high < 0.5
     assert found.p_value == pytest.approx(1 / (len(found.placebos) + 1))
+    assert len(found.placebos) == 7 * 9 + 3
     assert found.as_large == 0
     assert found.sentence.startswith(
         "In the pilot area 20.0 % of cases progressed before and 45.0 % after, elsewhere 20.0 % and 20.0 %: the pilot "
         "area changed by +25.0 points against the others (95 % interval +"
     )
+
+
+def test_calm_placebos_promise_no_more_than_chance_allows() -> None:
+    """All placebos are 0, and the pilot gains what 600 cases a side do by chance: two standard errors are 0.049."""
+    done, cases = steady(8, 12)
+    done[0, 6:] = 24
+    found = difference_in_differences(done, cases, 0, 6)
+    assert found.low is not None and found.high is not None and found.p_value is not None
+    assert found.as_large == 0
+    assert found.high - found.low == pytest.approx(2 * 1.96 * math.sqrt(0.16 / 600 * 8 / 7 + 0.1824 / 600), abs=0.01)
+    assert found.p_value > 0.05
 
 
 def test_what_happens_everywhere_is_no_effect() -> None:
@@ -198,8 +217,8 @@ def test_nothing_or_everything_progressed(done: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = difference_in_differences(*cells, 0, 6)
-    assert found.estimate == 0 and found.low is None and found.p_value is None
-    assert found.reason.startswith("none of the cases progressed, or all of them")
+    assert found.estimate == 0 and found.p_value == 1
+    assert found.low is not None and found.high is not None and found.low < 0 < found.high
 
 
 def test_numbers_that_do_not_fit_are_refused() -> None:
@@ -237,15 +256,36 @@ def test_a_flag_set_after_the_fact_turns_a_success_into_a_failure() -> None:
     assert flagged == pytest.approx(0, abs=0.01)
 
 
-def results(areas: int, *, drift: str, boards: int, pilot_cases: int, length: int = 12) -> Iterator[tuple[bool, float]]:
-    """Whether the interval holds the true effect, none, and its width, of so many boards."""
-    chance = np.random.default_rng([areas, length, pilot_cases, len(drift)])
-    for _ in range(boards):
-        found = difference_in_differences(
-            *quarters(chance, areas, length, drift=drift, pilot_cases=pilot_cases), 0, length // 2
+def results(
+    areas: int,
+    *,
+    drift: str,
+    boards: int,
+    pilot_cases: int = 100,
+    length: int = 12,
+    effect: float = 0.0,
+    start: int = 0,
+) -> list[PilotResult]:
+    """The results of so many made-up boards; the pilot begins at `start`, or at half-time."""
+    chance = np.random.default_rng([areas, length, pilot_cases, len(drift), int(100 * effect) + 1_000 * start])
+    return [
+        difference_in_differences(
+            *quarters(chance, areas, length, drift=drift, pilot_cases=pilot_cases, effect=effect),
+            0,
+            start or length // 2,
         )
-        assert found.low is not None and found.high is not None
-        yield found.low <= 0 <= found.high, found.high - found.low
+        for _ in range(boards)
+    ]
+
+
+def share_held(found: list[PilotResult]) -> float:
+    """How often the interval holds no effect."""
+    return float(np.mean([one.low <= 0 <= one.high for one in found if one.low is not None and one.high is not None]))
+
+
+def share_by_plain_rank(found: list[PilotResult]) -> float:
+    """How often no effect would be kept if estimates were ranked as they are, whatever rests on them."""
+    return float(np.mean([(1 + one.as_large) / (1 + len(one.placebos)) > 0.05 for one in found]))
 
 
 @pytest.mark.slow
@@ -253,5 +293,34 @@ def results(areas: int, *, drift: str, boards: int, pilot_cases: int, length: in
 @pytest.mark.parametrize("pilot_cases", [25, 100])
 @pytest.mark.parametrize("drift", ["none", "quarters apart", "random walk", "straight line"])
 def test_intervals_hold_the_truth(areas: int, pilot_cases: int, drift: str) -> None:
-    held = [holds for holds, _ in results(areas, drift=drift, boards=1_500, pilot_cases=pilot_cases)]
-    assert np.mean(held) >= 0.95 - 2 * math.sqrt(0.05 * 0.95 / 1_500)
+    held = share_held(results(areas, drift=drift, boards=1_000, pilot_cases=pilot_cases))
+    assert held >= 0.95 - 2 * math.sqrt(0.05 * 0.95 / 1_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [2, 10])
+@pytest.mark.parametrize("drift", ["none", "quarters apart", "random walk", "straight line"])
+def test_intervals_hold_the_truth_of_a_start_near_either_end(start: int, drift: str) -> None:
+    held = share_held(results(8, drift=drift, boards=1_000, start=start))
+    assert held >= 0.95 - 2 * math.sqrt(0.05 * 0.95 / 1_000)
+
+
+@pytest.mark.slow
+def test_why_estimates_are_not_ranked_as_they_are() -> None:
+    """A pilot area with a quarter of the others' cases jumps about more than they do, for nothing."""
+    found = results(8, drift="none", boards=500, pilot_cases=25)
+    assert share_by_plain_rank(found) < 0.85 < share_held(found)
+
+
+@pytest.mark.slow
+def test_why_three_areas_have_no_interval() -> None:
+    """Twenty quarters give 24 placebos, but all others are one line drifting against another."""
+    found = results(3, drift="straight line", boards=500, length=20)
+    assert {one.p_value for one in found} == {None} and len(found[0].placebos) >= 19
+    assert share_by_plain_rank(found) < 0.9
+
+
+@pytest.mark.slow
+def test_a_real_effect_is_mostly_seen() -> None:
+    found = results(8, drift="random walk", boards=500, effect=0.2)
+    assert 1 - share_held(found) > 0.7

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 LEAST_PLACEBOS = 19  # with fewer, even the largest of all estimates would be no rarer than 1 in 20
-LEAST_OTHERS = 3  # with two, each is the only measure of the other: intervals covered 70 to 90 % of the time
+LEAST_OTHERS = 3  # with two, one drifts against one other: at worst 86 % of intervals held the truth
 LEAST_QUARTERS = 2  # on each side of a start
 FEW_CASES = 10
 ERROR = 0.05
@@ -54,8 +54,8 @@ class PilotResult:
 
     estimate: (pilot after - pilot before) - (others after - others before); None where a side has no cases
     low, high: 95 % interval; None where none can be given
-    p_value: share of the placebos, with the pilot counted among them, that lie as far out for their size; None where
-        no interval can be given
+    p_value: share of the placebos, with the pilot counted among them, that lie as far out for their size, or that of
+        chance alone if larger; None where no interval can be given
     as_large: placebos whose estimate is at least as far from 0 as the pilot's, whatever rests on it
     pilot_before, pilot_after, others_before, others_after: rates, weighted by cases; None without cases
     placebos: in order of area and start
@@ -112,8 +112,9 @@ def difference_in_differences(progressed: ArrayLike, cases: ArrayLike, pilot: in
     A placebo takes another area as the pilot, at any quarter with two on each side, with the real pilot area left out;
     or the real one at an earlier quarter, with nothing from `start` on. Each estimate is divided by the size that
     chance, and the drift that the placebos show beyond chance, give it. The p-value is the rank of the pilot's among
-    the placebos', ties counted against it. The interval holds every effect that, taken off the pilot, leaves a p-value
-    above 0.05. Starts of one area are alike, so that both allow for the number of areas as Student's t does.
+    the placebos', ties counted against it, and never smaller than chance alone makes it. The interval holds every effect
+    that, taken off the pilot, leaves a p-value above 0.05. Starts of one area are alike, so that both allow for the
+    number of areas as Student's t does.
 
     Sources: Fisher (1935), The Design of Experiments; Bertrand, Duflo and Mullainathan (2004), How much should we trust
     differences-in-differences estimates?; Abadie, Diamond and Hainmueller (2010), Synthetic control methods for
@@ -123,16 +124,17 @@ def difference_in_differences(progressed: ArrayLike, cases: ArrayLike, pilot: in
     Raises ValueError where the numbers do not fit together.
     """
     done, entered = _counts(progressed, cases, pilot)
-    areas, quarters = done.shape
+    quarters = done.shape[1]
     cut = _within(start, quarters)
-    others = np.arange(areas) != pilot
+    others = np.arange(len(done)) != pilot
     four = [
         (float(done[rows, part].sum()), float(entered[rows, part].sum()))
         for rows in (np.array([pilot]), others)
         for part in (slice(0, cut), slice(cut, None))
     ]
     rates = tuple(_rate(*pair) for pair in four)
-    area, at, end = _placebo_assignments(areas, quarters, pilot, cut)
+    compared = [int(row) for row in np.flatnonzero(others & (entered.sum(1) > 0))]
+    area, at, end = _placebo_assignments(compared, quarters, pilot, cut)
     estimates, variances = _contrasts(
         done, entered, pilot, np.append(area, pilot), np.append(at, cut), np.append(end, quarters)
     )
@@ -141,14 +143,12 @@ def difference_in_differences(progressed: ArrayLike, cases: ArrayLike, pilot: in
         Placebo(int(row), int(column), float(value))
         for row, column, value in zip(area[usable], at[usable], estimates[:-1][usable], strict=True)
     )
-    reason = _no_estimate(four) or _no_interval(areas - 1, cut, quarters, len(placebos))
-    if not reason and float(done.sum()) in {0.0, float(entered.sum())}:
-        reason = "none of the cases progressed, or all of them, which leaves nothing to compare"
+    reason = _no_estimate(four) or _no_interval(len(compared), cut, quarters, len(placebos))
     estimate = None if None in rates else float(estimates[-1])
     low = high = p_value = None
     if not reason:
         low, high, p_value = _judged(
-            float(estimates[-1]), float(variances[-1]), estimates[:-1][usable], variances[:-1][usable], areas - 1
+            float(estimates[-1]), float(variances[-1]), estimates[:-1][usable], variances[:-1][usable], len(compared)
         )
     few = int((entered < FEW_CASES).sum())
     sentence = _sentence(rates, estimate, low, high, p_value, placebos, reason)
@@ -192,9 +192,13 @@ def _rate(done: float, cases: float) -> float | None:
     return done / cases if cases else None
 
 
-def _placebo_assignments(areas: int, quarters: int, pilot: int, start: int) -> tuple[Integers, Integers, Integers]:
-    """Area, start and end (the quarter after the last one used) of each placebo that uses no treated data."""
-    others = [area for area in range(areas) if area != pilot]
+def _placebo_assignments(
+    others: list[int], quarters: int, pilot: int, start: int
+) -> tuple[Integers, Integers, Integers]:
+    """Area, start and end (the quarter after the last one used) of each placebo that uses no treated data.
+
+    others: areas with cases, without the pilot area
+    """
     # With two others each is compared with the other alone: the same estimate twice, but for its sign.
     treated = others if len(others) > 2 else others[: len(others) - 1]
     found = [(area, at, quarters) for area in treated for at in range(LEAST_QUARTERS, quarters - LEAST_QUARTERS + 1)]
@@ -247,16 +251,19 @@ def _judged(
     """Interval and p-value."""
     from scipy.stats import norm, t
 
+    usual = norm.ppf(1 - ERROR / 2)
     drift = max(0.0, float(np.mean(placebos**2 - variances)))
     # As many independent sources of drift as areas, less one for their common level.
-    allowance = t.ppf(1 - ERROR / 2, others) / norm.ppf(1 - ERROR / 2)
-    size = float(np.sqrt(variance + drift) * allowance)
+    size = float(np.sqrt(variance + drift) * t.ppf(1 - ERROR / 2, others) / usual)
     scores = np.sort(np.abs(placebos) / np.sqrt(variances + drift))
     at_least = int((scores >= abs(estimate) / size).sum())
     # An effect stays in the interval while (1 + placebos as far out) / (1 + placebos) is above 0.05.
     needed = int(np.floor(ERROR * (1 + len(scores)) + 1e-9))
-    reach = float(scores[len(scores) - needed]) * size
-    return max(estimate - reach, -1.0), min(estimate + reach, 1.0), (1 + at_least) / (1 + len(scores))
+    # Placebos that happen to be calm must not promise more than chance among the pilot's own cases allows.
+    chance = float(np.sqrt(variance))
+    reach = max(float(scores[len(scores) - needed]) * size, usual * chance)
+    p_value = max((1 + at_least) / (1 + len(scores)), 2 * float(norm.sf(abs(estimate) / chance)))
+    return max(estimate - reach, -1.0), min(estimate + reach, 1.0), p_value
 
 
 def _sentence(
