@@ -1,5 +1,6 @@
 -- Our figures beside published ones, only where both have the same units and tell of hate crime. Another area, another year
 -- and other rules: that a figure matches is no proof that it is right.
+-- `covered` is N where any feed of any force ends too early.
 -- grain: measure, published_area, published_year
 WITH ours AS (
     SELECT 'volumes' AS table_name, measure, count
@@ -9,6 +10,10 @@ WITH ours AS (
     SELECT 'reconciliation' AS table_name, measure, sum(count)::BIGINT AS count
     FROM volume_reconciliation
     GROUP BY measure
+),
+
+reach AS (
+    SELECT min(covers_to) AS covers_to FROM volume_feed WHERE feeds = 'incident investigation cps' AND "force" = 'all'
 ),
 
 compared AS (
@@ -46,6 +51,7 @@ SELECT
     compared.our_numerator,
     coalesce(compared.our_denominator, 0) AS our_denominator,
     compared.our_numerator / nullif(compared.our_denominator, 0) AS our_value,
+    CASE WHEN reach.covers_to >= run_context.as_at - run_context.coverage_days THEN 'Y' ELSE 'N' END AS covered,
     compared.published_value,
     compared.published_area,
     compared.published_year,
@@ -54,4 +60,5 @@ SELECT
     'Another area, year and method: a match with a published figure is no proof that ours is right.' AS note
 FROM compared
 CROSS JOIN run_context
+CROSS JOIN reach
 ORDER BY compared.measure, compared.published_area, compared.published_year;
