@@ -53,7 +53,7 @@ def test_garwood_leaves_equal_tails(count: int, level: float) -> None:
 
 
 def test_published_values() -> None:
-    """Exact 95 % limits of Poisson counts as tables print them (Garwood 1936; Breslow and Day 1987)."""
+    """Exact 95 % limits of Poisson counts, as tables have printed them since Garwood (1936)."""
     lower, upper = count_interval([0, 1, 2, 3, 4])
     assert lower.round(4).tolist() == [0.0, 0.0253, 0.2422, 0.6187, 1.0899]
     assert upper.round(4).tolist() == [3.6889, 5.5716, 7.2247, 8.7673, 10.2416]

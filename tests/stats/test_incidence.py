@@ -1,10 +1,12 @@
 """Cumulative incidence against a case-by-case reckoning in fractions, statsmodels, and closed forms."""
 
+import doctest
 import itertools
 import math
 import warnings
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
+from attrition.stats import incidence as module
 from attrition.stats.incidence import Curve, cumulative_incidence, horizon, time_quantile
 from attrition.stats.proportion import wilson
 
@@ -347,6 +350,22 @@ def test_time_quantiles_are_of_those_who_make_the_step_by_the_horizon() -> None:
     assert time_quantile(curve, 2, 0.5, 4) is None
 
 
+@pytest.mark.parametrize("number", range(2, 80))
+def test_rounding_moves_neither_the_end_of_a_curve_nor_a_quantile(number: int) -> None:
+    """One case leaves each day, so every share is a whole number of cases and can be told without rounding."""
+    every = cumulative_incidence(
+        np.arange(number), [number] + [0] * (number - 1), np.ones((number, 1), int), [0] * number
+    )
+    assert every.incidence[-1, 0] == 1.0
+    assert every.upper[-1, 0] == 1.0
+    assert every.lower[-1, 0] == pytest.approx(float(wilson(number, number)[0]))
+    steps = [day for day in range(number) if day % 3]
+    mixed = curve_of([Case(0, day, 0 if day % 3 else 1) for day in range(number)])
+    for quarter in (1, 2, 3, 4):
+        expected = steps[-(-len(steps) * quarter // 4) - 1]
+        assert time_quantile(mixed, 0, quarter / 4, number) == expected
+
+
 @given(cases(least=1), st.integers(0, 9), st.sampled_from([Fraction(n, 20) for n in range(1, 21)]))
 def test_time_quantiles_agree_with_fractions(drawn: list[Case], last: int, share: Fraction) -> None:
     curve, exact = curve_of(drawn), by_hand(drawn)
@@ -423,3 +442,9 @@ def test_level_of_the_limits() -> None:
     assert np.all(wide.upper > narrow.upper)
     with pytest.raises(ValueError, match="level"):
         cumulative_incidence([0], [1], [[1]], [0], level=95)
+
+
+def test_examples_run() -> None:
+    page = Path(__file__).parents[2] / "docs" / "methods" / "time-to-next-stage.md"
+    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8").failed == 0
+    assert doctest.testmod(module).failed == 0

@@ -1,7 +1,9 @@
 """Wilson's interval against its closed form, its own definition and counts at the edge."""
 
+import doctest
 import math
 import warnings
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attrition.stats import count, proportion
 from attrition.stats.proportion import SMALL_DENOMINATOR, is_small, normal_quantile, wilson
 
 FIRST_IMPORT = settings(deadline=None)  # statsmodels takes seconds
@@ -116,3 +119,9 @@ def test_small_denominators_are_below_thirty() -> None:
         False,
     ]
     assert SMALL_DENOMINATOR == 30
+
+
+def test_examples_run() -> None:
+    page = Path(__file__).parents[2] / "docs" / "methods" / "intervals.md"
+    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8").failed == 0
+    assert doctest.testmod(proportion).failed == doctest.testmod(count).failed == 0
