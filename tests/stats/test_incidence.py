@@ -25,7 +25,7 @@ CAUSES = 3
 
 
 class Case(NamedTuple):
-    """entry: the day it comes under observation; day: when it left or was last seen; cause: how it left, None if censored."""
+    """entry: the day it comes under observation; day: when it left or was last seen; cause: how it left, None if not seen."""
 
     entry: int
     day: int
@@ -189,7 +189,7 @@ def test_without_censoring_it_is_the_plain_share_with_the_binomial_variance(draw
 
 @pytest.mark.parametrize("days", [8, 60, 100_000])
 def test_agrees_with_statsmodels_where_nobody_enters_late(days: int) -> None:
-    """With ties on most days, on some, and on hardly any: statsmodels treats them as the multinomial of the day, as here."""
+    """With ties on most days, on some, and on hardly any: statsmodels takes a day as one multinomial, as here."""
     random = np.random.default_rng(days)
     day, status = random.integers(1, days, 400), random.integers(0, CAUSES + 1, 400)
     theirs = CumIncidenceRight(day, status)
@@ -244,7 +244,7 @@ def test_large_numbers_keep_their_digits() -> None:
         assert standard_error(curve, cause)[day] == pytest.approx(math.sqrt(math.fsum(terms)), rel=1e-8)
 
 
-# A tiny world, small enough for every outcome: the chance of leaving on each day by each of two causes, given still there.
+# A world small enough for every outcome: the chance of leaving on each day by each of two causes, given still there.
 HAZARDS = [
     [Fraction(1, 5), Fraction(1, 10)],
     [Fraction(1, 4), Fraction(1, 3)],

@@ -160,8 +160,8 @@ def _at_risk(day: _Whole, joined: _Whole, out: _Whole) -> _Whole:
     at_risk = np.cumsum(joined) - joined + at_start - (np.cumsum(out) - out)
     if np.any(out > at_risk):
         raise ValueError(
-            f"more cases leave on day {day[np.argmax(out > at_risk)]} than are at risk; a case that enters late is at risk "
-            "only from the next day on, so take out those that left before"
+            f"more cases leave on day {day[np.argmax(out > at_risk)]} than are at risk; a case that enters late "
+            "is at risk only from the next day on, so take out those that left before"
         )
     return at_risk
 
