@@ -82,8 +82,8 @@ def cumulative_incidence(
     Raises ValueError if the arrays do not fit each other, if a count is negative or not whole, if the days do not rise
     from 0, if more cases leave on a day than are at risk, or if the level is not between 0 and 1.
 
-    Sources: Aalen and Johansen (1978); the variance in Marubini and Valsecchi (1995), chapter 10; the scale of the
-    limits in Kalbfleisch and Prentice (2002), chapter 1.
+    Sources: Aalen and Johansen (1978), the estimate; Marubini and Valsecchi (1995), its variance; Choudhury (2002), the
+    scale of the limits; Peto and others (1977), the effective number of cases.
 
     >>> curve = cumulative_incidence([0, 7, 9], [4, 0, 0], [[1, 0], [1, 1], [0, 0]], [0, 0, 1])
     >>> curve.incidence.tolist(), curve.survival.tolist()
@@ -160,8 +160,8 @@ def _at_risk(day: _Whole, joined: _Whole, out: _Whole) -> _Whole:
     at_risk = np.cumsum(joined) - joined + at_start - (np.cumsum(out) - out)
     if np.any(out > at_risk):
         raise ValueError(
-            f"more cases leave on day {day[np.argmax(out > at_risk)]} than are at risk; a case that enters late is at risk "
-            "only from the next day on, so take out those that left before"
+            f"more cases leave on day {day[np.argmax(out > at_risk)]} than are at risk; a case that enters late "
+            "is at risk only from the next day on, so take out those that left before"
         )
     return at_risk
 
