@@ -63,7 +63,7 @@ def mantel_haenszel(patterns: Patterns, level: float = 0.95) -> Ratio | None:
     level: of the interval, between 0 and 1
 
     None where an arm has no case that progressed in a stratum with cases of both arms. Strata with one arm only tell
-    nothing and do not count. The published variance takes cases as independent; it is multiplied by the design effect
+    nothing and do not count. There is no interval where all cases of an arm progressed. The published variance takes cases as independent; it is multiplied by the design effect
     of the crude relative rate (Rao and Scott 1992), never less than 1 and exactly 1 with one case a crime.
     """
     strata = _strata(patterns)
@@ -74,8 +74,12 @@ def mantel_haenszel(patterns: Patterns, level: float = 0.95) -> Ratio | None:
         return None
     spread = strata.n1 * strata.n0 * (strata.x1 + strata.x0) - strata.x1 * strata.x0 * total
     variance = float((spread / total**2).sum()) / (for_group * for_others)
+    value = for_group / for_others
     both = (strata.n1 > 0) & (strata.n0 > 0)
-    return log_interval(for_group / for_others, variance * _design_effect(patterns, both[strata.of]), level)
+    if any(x[both].sum() == n[both].sum() for x, n in ((strata.x1, strata.n1), (strata.x0, strata.n0))):
+        # An arm of which all progressed would enter as if its rate were known for certain.
+        return Ratio(value, None, None, None)
+    return log_interval(value, variance * _design_effect(patterns, both[strata.of]), level)
 
 
 def standardised(patterns: Patterns, least: int = 10, least_share: float = 0.8, level: float = 0.95) -> Standardised:
