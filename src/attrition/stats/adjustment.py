@@ -4,6 +4,7 @@ Counts in, ratios, rates and intervals out; no tables, no files, no sentences. F
 docs/methods/disparity.md.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,14 +69,23 @@ def mantel_haenszel(patterns: Patterns, level: float = 0.95) -> Ratio | None:
     """
     strata = _strata(patterns)
     total = strata.n1 + strata.n0
+    weights = strata.n1 * strata.n0 / total
     for_group = float((strata.x1 * strata.n0 / total).sum())
     for_others = float((strata.x0 * strata.n1 / total).sum())
     if for_group <= 0 or for_others <= 0:
         return None
+    # Rounding must not lift a rate of 1 above itself.
+    rates = min(1.0, for_group / float(weights.sum())), min(1.0, for_others / float(weights.sum()))
     spread = strata.n1 * strata.n0 * (strata.x1 + strata.x0) - strata.x1 * strata.x0 * total
-    variance = float((spread / total**2).sum()) / (for_group * for_others)
-    both = (strata.n1 > 0) & (strata.n0 > 0)
-    return log_interval(for_group / for_others, variance * _design_effect(patterns, both[strata.of]), level)
+    design, parts, cases = _crude(patterns, (weights > 0)[strata.of])
+    variance = design * float((spread / total**2).sum()) / (for_group * for_others)
+    # Each arm has its part of the variance as it has of the crude one.
+    sizes = [
+        (1 - rate) / (rate * variance * part / sum(parts)) if variance > 0 and part > 0 and rate < 1 else count / design
+        for rate, part, count in zip(rates, parts, cases, strict=True)
+    ]
+    error = math.sqrt(variance) if variance > 0 and min(parts) > 0 else None
+    return log_interval(rates, (sizes[0], sizes[1]), error, level)
 
 
 def standardised(patterns: Patterns, least: int = 10, least_share: float = 0.8, level: float = 0.95) -> Standardised:
@@ -126,18 +136,19 @@ def _strata(patterns: Patterns) -> _Strata:
     )
 
 
-def _design_effect(patterns: Patterns, inside: BoolArray) -> float:
-    """Variance of the crude logarithmic relative rate, clustered over unclustered; 1 where it cannot be told."""
+def _crude(patterns: Patterns, inside: BoolArray) -> tuple[float, tuple[float, float], tuple[int, int]]:
+    """Design effect of the crude logarithmic relative rate, its unclustered variance by arm, and the cases of each arm.
+
+    Both arms have cases that progressed. The design effect is 1 where it cannot be told.
+    """
     crimes = patterns.crimes[inside]
-    deviation = np.zeros(len(crimes))
-    unclustered = 0.0
-    for sign, n, x in ((1, patterns.n1[inside], patterns.x1[inside]), (-1, patterns.n0[inside], patterns.x0[inside])):
-        cases, progressed = int(crimes @ n), int(crimes @ x)
-        if not progressed:
-            return 1.0
-        deviation += sign * (x / progressed - n / cases)
-        unclustered += 1 / progressed - 1 / cases
-    return max(1.0, float(crimes @ deviation**2) / unclustered) if unclustered > 0 else 1.0
+    n1, x1, n0, x0 = (column[inside] for column in (patterns.n1, patterns.x1, patterns.n0, patterns.x0))
+    cases = int(crimes @ n1), int(crimes @ n0)
+    progressed = int(crimes @ x1), int(crimes @ x0)
+    parts = 1 / progressed[0] - 1 / cases[0], 1 / progressed[1] - 1 / cases[1]
+    deviation = x1 / progressed[0] - n1 / cases[0] - x0 / progressed[1] + n0 / cases[1]
+    design = max(1.0, float(crimes @ deviation**2) / sum(parts)) if sum(parts) > 0 else 1.0
+    return design, parts, cases
 
 
 def _side(
@@ -156,7 +167,7 @@ def _side(
     factor = np.sqrt(clusters[of] / (clusters[of] - 1))
     used = weights > 0
     return Side(
-        rate=float(weights[used] @ (progressed[used] / cases[used])),
+        rate=min(1.0, float(weights[used] @ (progressed[used] / cases[used]))),  # not above 1 by rounding
         residual=share * factor * (x - rates * n),
         cases=int(crimes @ n),
         least_size=1 / float(crimes @ (share * n) ** 2),

@@ -59,7 +59,7 @@ def wording(
     flagged: whether it stands out in its family (`flag_family`)
     others: what the other arm is called in the sentence
 
-    Rates are in percent; the comparison is in times (a ratio) or, where there is no ratio with an interval, in
+    Rates are in percent; the comparison is in times (a ratio) or, where none of an arm's cases progressed, in
     percentage points. With too few cases no figure is given at all.
     """
     if not enough(comparison) or comparison.difference is None:
@@ -104,7 +104,7 @@ def _likened(adjusted: Ratio | None, standardised: Standardised | None) -> list[
 
 
 def _from_ratio(ratio: Ratio | None) -> _Likened | None:
-    if ratio is None or ratio.low is None or ratio.high is None:
+    if ratio is None:
         return None
     return _Likened(_side(ratio.value - 1), not ratio.low <= 1 <= ratio.high, _times(ratio))
 
@@ -117,8 +117,8 @@ def _from_difference(difference: Difference | None) -> _Likened | None:
 
 
 def _times(ratio: Ratio | None) -> str:
-    """Such as `0.68 times, 0.52 to 0.89`; empty where there is no interval."""
-    if ratio is None or ratio.low is None or ratio.high is None:
+    """Such as `0.68 times, 0.52 to 0.89`; empty where there is no ratio."""
+    if ratio is None:
         return ""
     return f"{_ratio(ratio.value)} times, {_ratio(ratio.low)} to {_ratio(ratio.high)}"
 

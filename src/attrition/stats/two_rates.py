@@ -16,18 +16,20 @@ FloatArray = npt.NDArray[np.float64]
 
 NOTHING = 1e-15  # what rounding leaves of a zero
 
+_LEAST_LEFT = 15  # cases not progressed in each arm, below which the symmetric interval of a ratio is too narrow
+
 
 @dataclass(frozen=True)
 class Ratio:
     """The group's rate over the other arm's, with its confidence limits.
 
-    low, high, log_error: None where the sample shows no variation from which to take them. log_error is the standard
-    error of the ratio's natural logarithm.
+    log_error: the standard error of the ratio's natural logarithm; None where the sample shows no variation from which
+        to take it, as where all cases of an arm progressed
     """
 
     value: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     log_error: float | None
 
 
@@ -62,26 +64,47 @@ class Side:
 
 
 def ratio_of(one: Side, two: Side, crimes: IntArray, level: float) -> Ratio | None:
-    """The ratio of two rates with its logarithmic interval; None where one of them is 0.
+    """The ratio of two rates with its interval on the logarithmic scale; None where one of them is 0.
 
     crimes: how many crimes stand behind each element of the residuals
     """
     if one.rate <= 0 or two.rate <= 0:
         return None
-    value = one.rate / two.rate
-    if not (_varies(one) and _varies(two)):
-        return Ratio(value, None, None, None)
-    variance = float(crimes @ (one.residual / one.rate - two.residual / two.rate) ** 2)
-    return log_interval(value, variance, level)
+    sizes, correlation = _sizes(one, two, crimes)
+    error = None
+    if _varies(one) and _varies(two):
+        error = math.sqrt(float(crimes @ (one.residual / one.rate - two.residual / two.rate) ** 2))
+    return log_interval((one.rate, two.rate), sizes, error or None, level, correlation)
 
 
-def log_interval(value: float, variance: float, level: float) -> Ratio:
-    """A ratio with the interval that is symmetric on the logarithmic scale; without one where the variance is 0."""
-    if variance <= 0:
-        return Ratio(value, None, None, None)
-    error = math.sqrt(variance)
-    reach = math.exp(_quantile(level) * error)
-    return Ratio(value, value / reach, value * reach, error)
+def log_interval(
+    rates: tuple[float, float],
+    sizes: tuple[float, float],
+    error: float | None,
+    level: float,
+    correlation: float = 0.0,
+) -> Ratio:
+    """The ratio of two rates above 0 with its interval, symmetric on the logarithmic scale where the counts allow it.
+
+    sizes: effective numbers of cases behind the rates
+    error: standard error of the logarithm of the ratio, if there is one
+    correlation: of the two rates
+
+    Where fewer than 15 cases of an arm did not progress, the symmetric interval holds the truth too seldom (90 % of the
+    time for 20 of 25): each rate then brings its own Wilson limits.
+    """
+    value = rates[0] / rates[1]
+    if error is not None and min(size * (1 - rate) for rate, size in zip(rates, sizes, strict=True)) >= _LEAST_LEFT:
+        reach = math.exp(_quantile(level) * error)
+        return Ratio(value, value / reach, value * reach, error)
+    low, high = _wilson(rates, sizes, level)
+    below, above = np.log(np.array(rates) / low), np.log(high / np.array(rates))
+    return Ratio(
+        value,
+        value / math.exp(_reach(below[0], above[1], correlation)),
+        value * math.exp(_reach(above[0], below[1], correlation)),
+        error,
+    )
 
 
 def difference_of(one: Side, two: Side, crimes: IntArray, level: float) -> Difference:
@@ -89,23 +112,29 @@ def difference_of(one: Side, two: Side, crimes: IntArray, level: float) -> Diffe
 
     crimes: how many crimes stand behind each element of the residuals
     """
-    variances = [float(crimes @ side.residual**2) for side in (one, two)]
-    shared = float(crimes @ (one.residual * two.residual))
-    error = math.sqrt(float(crimes @ (one.residual - two.residual) ** 2))
-    correlation = shared / math.sqrt(variances[0] * variances[1]) if min(variances) > 0 else 0.0
-    rates = np.array([one.rate, two.rate])
-    low, high = _wilson(rates, np.array([_size(one, variances[0]), _size(two, variances[1])]), level)
+    sizes, correlation = _sizes(one, two, crimes)
+    low, high = _wilson((one.rate, two.rate), sizes, level)
     value = one.rate - two.rate
-
-    def reach(first: float, second: float) -> float:
-        return math.sqrt(max(0.0, first**2 + second**2 - 2 * correlation * first * second))
-
+    error = math.sqrt(float(crimes @ (one.residual - two.residual) ** 2))
     return Difference(
         value,
-        max(-1.0, value - reach(one.rate - low[0], high[1] - two.rate)),
-        min(1.0, value + reach(high[0] - one.rate, two.rate - low[1])),
+        max(-1.0, value - _reach(one.rate - low[0], high[1] - two.rate, correlation)),
+        min(1.0, value + _reach(high[0] - one.rate, two.rate - low[1], correlation)),
         error if _varies(one) and _varies(two) else None,
     )
+
+
+def _reach(first: float, second: float, correlation: float) -> float:
+    """How far a limit of the difference lies from it, given how far those of the two parts lie from theirs."""
+    return math.sqrt(max(0.0, first**2 + second**2 - 2 * correlation * first * second))
+
+
+def _sizes(one: Side, two: Side, crimes: IntArray) -> tuple[tuple[float, float], float]:
+    """Effective numbers of cases behind both rates, and the correlation of the rates through crimes that both share."""
+    first, second = (float(crimes @ side.residual**2) for side in (one, two))
+    shared = float(crimes @ (one.residual * two.residual))
+    correlation = shared / math.sqrt(first * second) if min(first, second) > 0 else 0.0
+    return (_size(one, first), _size(two, second)), correlation
 
 
 def _varies(side: Side) -> bool:
@@ -113,16 +142,17 @@ def _varies(side: Side) -> bool:
 
 
 def _size(side: Side, variance: float) -> float:
-    """Effective number of cases: that of independent cases whose rate would vary as this one does."""
+    """That of independent cases whose rate would vary as this one does."""
     if not _varies(side) or variance <= 0:
         return side.least_size
     return min(float(side.cases), side.rate * (1 - side.rate) / variance)
 
 
-def _wilson(rates: FloatArray, sizes: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+def _wilson(rates: tuple[float, float], sizes: tuple[float, float], level: float) -> tuple[FloatArray, FloatArray]:
     from statsmodels.stats.proportion import proportion_confint
 
-    low, high = proportion_confint(rates * sizes, sizes, alpha=1 - level, method="wilson")
+    cases = np.array(sizes)
+    low, high = proportion_confint(np.array(rates) * cases, cases, alpha=1 - level, method="wilson")
     return np.asarray(low), np.asarray(high)
 
 
