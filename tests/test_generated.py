@@ -20,7 +20,7 @@ LAYERS = (
     {"reference", "settings", "contract"},
     {"stats"},
     {"warehouse", "models"},
-    {"sample", "ingest", "validate", "publish"},
+    {"sample", "ingest", "validate", "publish", "analysis"},
     {"quality"},
     {"alerts"},
     {"pipeline"},
@@ -28,7 +28,19 @@ LAYERS = (
     {"verbs"},
     {"cli", "documents"},
 )
-SLOW = {"duckdb", "pandas", "numpy", "pyarrow", "prefect", "great_expectations", "openpyxl", "gptables", "sqlglot"}
+SLOW = {
+    "duckdb",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "prefect",
+    "great_expectations",
+    "openpyxl",
+    "gptables",
+    "sqlglot",
+    "scipy",
+    "statsmodels",
+}
 
 
 @pytest.mark.parametrize("name", documents.DOCUMENTS)

@@ -42,15 +42,23 @@ commonest AS (
 beside AS (
     SELECT 21 AS way_order, 'all others' AS kind, sum(cases) AS cases, NULL::DOUBLE AS median_days FROM way WHERE way_order > 20
     UNION ALL
-    SELECT 22, 'of all: order of days impossible', sum(impossible), NULL FROM way
+    SELECT
+        22 AS way_order, 'of all: order of days impossible' AS kind, sum(impossible) AS cases, NULL AS median_days
+    FROM way
     UNION ALL
-    SELECT 23, 'of all: went on after an outcome', sum(reopened), NULL FROM way
+    SELECT
+        23 AS way_order, 'of all: went on after an outcome' AS kind, sum(reopened) AS cases, NULL AS median_days
+    FROM way
+),
+
+total AS (
+    SELECT sum(cases)::BIGINT AS recorded FROM way
 ),
 
 listed AS (
     SELECT * FROM commonest
     UNION ALL
-    SELECT way_order, kind, '', '', '', coalesce(cases, 0), median_days FROM beside
+    SELECT way_order, kind, '' AS way, '' AS state, '' AS label, coalesce(cases, 0) AS cases, median_days FROM beside
 )
 
 SELECT
@@ -60,8 +68,12 @@ SELECT
     state,
     label,
     'incident' AS unit,
-    cases::BIGINT AS cases,
-    cases / nullif((SELECT sum(way_count.cases) FROM way_count), 0) AS share,
+    listed.cases::BIGINT AS cases,
+    total.recorded,
+    listed.cases / nullif(total.recorded, 0) AS share,
+    wilson_lower(listed.cases::BIGINT, total.recorded) AS share_lower,
+    wilson_upper(listed.cases::BIGINT, total.recorded) AS share_upper,
     median_days
 FROM listed
+CROSS JOIN total
 ORDER BY way_order;

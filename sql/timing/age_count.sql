@@ -16,14 +16,11 @@ WITH dated AS (
 ),
 
 by_period AS (
-    SELECT breakdown, "group", '' AS period_kind, '' AS period, NULL::DATE AS period_end, age_bits, cases, untimed, last_recorded_on
-    FROM dated
+    SELECT '' AS period_kind, '' AS period, NULL::DATE AS period_end, * FROM dated
     UNION ALL
-    SELECT breakdown, "group", 'financial_year', financial_year, year_end, age_bits, cases, untimed, last_recorded_on
-    FROM dated
+    SELECT 'financial_year' AS period_kind, financial_year AS period, year_end AS period_end, * FROM dated
     UNION ALL
-    SELECT breakdown, "group", 'quarter', quarter, quarter_end, age_bits, cases, untimed, last_recorded_on
-    FROM dated
+    SELECT 'quarter' AS period_kind, quarter AS period, quarter_end AS period_end, * FROM dated
 ),
 
 path AS (
@@ -44,11 +41,11 @@ path AS (
 setting AS (
     SELECT 'suspect_days' AS setting, suspect_days AS days FROM run_context
     UNION ALL
-    SELECT 'referral_days', referral_days FROM run_context
+    SELECT 'referral_days' AS setting, referral_days AS days FROM run_context
     UNION ALL
-    SELECT 'charge_days', charge_days FROM run_context
+    SELECT 'charge_days' AS setting, charge_days AS days FROM run_context
     UNION ALL
-    SELECT 'conviction_days', conviction_days FROM run_context
+    SELECT 'conviction_days' AS setting, conviction_days AS days FROM run_context
 ),
 
 age AS (

@@ -6,25 +6,34 @@ FROM disparity_case
 WHERE NOT is_comparison AND NOT is_emergency_worker
 GROUP BY ALL
 UNION ALL
-SELECT 'victim_ethnicity', victim_ethnicity, stratum, shared_crime_no, age_bits, count(*)
+SELECT 'victim_ethnicity' AS dimension, victim_ethnicity AS groups, stratum, shared_crime_no, age_bits, count(*) AS cases
 FROM disparity_case
 WHERE NOT is_comparison AND NOT is_emergency_worker
 GROUP BY ALL
 UNION ALL
-SELECT 'business_type', business_type, stratum, shared_crime_no, age_bits, count(*)
+SELECT 'business_type' AS dimension, business_type AS groups, stratum, shared_crime_no, age_bits, count(*) AS cases
 FROM disparity_case
 WHERE NOT is_comparison AND NOT is_emergency_worker
 GROUP BY ALL
 UNION ALL
 SELECT
-    'emergency_worker', CASE WHEN is_emergency_worker THEN 'emergency_worker' ELSE 'others' END, stratum, shared_crime_no,
-    age_bits, count(*)
+    'emergency_worker' AS dimension,
+    CASE WHEN is_emergency_worker THEN 'emergency_worker' ELSE 'others' END AS groups,
+    stratum,
+    shared_crime_no,
+    age_bits,
+    count(*) AS cases
 FROM disparity_case
 WHERE NOT is_comparison
 GROUP BY ALL
 UNION ALL
 SELECT
-    'hate_status', CASE WHEN is_comparison THEN 'comparison' ELSE 'hate' END, stratum, shared_crime_no, age_bits, count(*)
+    'hate_status' AS dimension,
+    CASE WHEN is_comparison THEN 'comparison' ELSE 'hate' END AS groups,
+    stratum,
+    shared_crime_no,
+    age_bits,
+    count(*) AS cases
 FROM disparity_case
 WHERE NOT is_emergency_worker
 GROUP BY ALL;

@@ -21,13 +21,21 @@ WITH member AS NOT MATERIALIZED (
 step AS NOT MATERIALIZED (
     SELECT 2::UTINYINT AS from_order, recorded_on AS start_on, suspect_on AS next_on, suspect_seen_to AS seen_to, * FROM member
     UNION ALL
-    SELECT 3, suspect_on, referred_on, referral_seen_to, * FROM member WHERE stage_order >= 3
+    SELECT 3 AS from_order, suspect_on AS start_on, referred_on AS next_on, referral_seen_to AS seen_to, *
+    FROM member
+    WHERE stage_order >= 3
     UNION ALL
-    SELECT 4, referred_on, charged_on, charge_seen_to, * FROM member WHERE stage_order >= 4
+    SELECT 4 AS from_order, referred_on AS start_on, charged_on AS next_on, charge_seen_to AS seen_to, *
+    FROM member
+    WHERE stage_order >= 4
     UNION ALL
-    SELECT 5, charged_on, prosecuted_on, prosecution_seen_to, * FROM member WHERE stage_order >= 5
+    SELECT 5 AS from_order, charged_on AS start_on, prosecuted_on AS next_on, prosecution_seen_to AS seen_to, *
+    FROM member
+    WHERE stage_order >= 5
     UNION ALL
-    SELECT 6, prosecuted_on, convicted_on, conviction_seen_to, * FROM member WHERE stage_order >= 6
+    SELECT 6 AS from_order, prosecuted_on AS start_on, convicted_on AS next_on, conviction_seen_to AS seen_to, *
+    FROM member
+    WHERE stage_order >= 6
 ),
 
 clocked AS (

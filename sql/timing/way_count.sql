@@ -7,8 +7,10 @@ WITH taken AS (
         implied,
         coalesce(reason, '') AS reason,
         coalesce(exit_on, convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on) - recorded_on AS days,
-        is_impossible OR coalesce(exit_on < coalesce(convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on), FALSE)
-            AS is_impossible,
+        is_impossible
+        OR coalesce(
+            exit_on < coalesce(convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on), FALSE
+        ) AS is_impossible,
         is_reopened
     FROM case_history
     WHERE NOT is_comparison AND stage_order >= 2

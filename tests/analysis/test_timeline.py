@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from timeline_oracle import MILESTONES, fixed_ages, step_counts, ways
 
 from attrition import models, pipeline
 from attrition.settings import Settings
@@ -16,7 +17,6 @@ from oracle import Delivery, Held, load, read_csv
 from oracle.codes import STAGES
 from product_run import Ward
 from strategies import AS_AT, EXTRACTS, Extracts, as_deliveries, stacked_extract_sets
-from timeline_oracle import MILESTONES, fixed_ages, step_counts, ways
 
 MODELS = ("timing_day", "age_count", "funnel_count")
 WINDOWS = dict(zip(MILESTONES, (90, 180, 270, 540), strict=True))
@@ -55,9 +55,7 @@ def check_dates(connection: Any, held: Held, as_at: dt.date) -> None:
     )
     expected: Counter[Any] = Counter()
     for way in ways(held, as_at):
-        days = [
-            way.days.get(STAGES.index(stage)) if way.furthest >= STAGES.index(stage) else None for stage in DATES
-        ]
+        days = [way.days.get(STAGES.index(stage)) if way.furthest >= STAGES.index(stage) else None for stage in DATES]
         expected[(way.incident["force"], way.incident["incident_id"], way.incident["victim_no"], *days)] += 1
     assert found == expected
 

@@ -26,7 +26,7 @@ LEAST_AT_RISK = 20
 _WHERE = {"breakdown": "VARCHAR", "group": "VARCHAR", "from_stage": "VARCHAR", "to_stage": "VARCHAR", "unit": "VARCHAR"}
 _SUMMARY = (
     _WHERE
-    | dict.fromkeys(("timed", *CAUSES, "open", *UNTIMED, "at_once", "late_entry", "followed_days"), "BIGINT")
+    | dict.fromkeys(("timed", *CAUSES, "open", *UNTIMED, "at_once", "late_entry", "followed_days", "least_at_risk"), "BIGINT")
     | {f"{cause}_share{end}": "DOUBLE" for cause in CAUSES for end in ("", "_lower", "_upper")}
     | {"open_share": "DOUBLE", "median_days": "BIGINT", "p75_days": "BIGINT", "p90_days": "BIGINT", "small": "VARCHAR"}
 )
@@ -62,7 +62,7 @@ def build(connection: "duckdb.DuckDBPyConnection", small_denominator: int) -> No
         breakdown, group, order = step.where
         where = (breakdown, group, names[order], names[order + 1], "incident")
         curve, events = _curve(step)
-        summaries.append((*where, *_summary(step, curve, small_denominator)))
+        summaries.append((*where, *_summary(step, curve, events, small_denominator)))
         points += [(*where, *point) for point in _points(curve, events)]
     write(connection, "pub_time_to_next_stage", _SUMMARY, summaries)
     write(connection, "pub_incidence", _CURVE, points)
@@ -102,7 +102,7 @@ def _curve(step: _Step) -> tuple[Curve, Any]:
     return cumulative_incidence(days, by_day(entry, everyone), events, by_day(day, fate == "censored")), events
 
 
-def _summary(step: _Step, curve: Curve, small_denominator: int) -> tuple[Any, ...]:
+def _summary(step: _Step, curve: Curve, events: Any, small_denominator: int) -> tuple[Any, ...]:
     """Counts, shares on the last day that enough cases were followed to, and days to the next stage of those who reach it by
     then.
     """
@@ -117,11 +117,14 @@ def _summary(step: _Step, curve: Curve, small_denominator: int) -> tuple[Any, ..
         for part in (curve.incidence, curve.lower, curve.upper)
     ]
     days = [None if last is None else time_quantile(curve, 0, share, last) for share in (0.5, 0.75, 0.9)]
+    # Late entries can make the first days thin, and a thin day moves the whole curve after it.
+    moved = events[: at + 1].any(axis=1)
+    thinnest = int(curve.at_risk[: at + 1][moved].min()) if moved.any() else None
     followed = (step.fate == "progressed") & (step.day == 0)
     late = np.isin(step.fate, (*CAUSES, "censored")) & (step.entry > 0)
     return (
         timed, *counts, censored, *(step.count(fate) for fate in UNTIMED), int(step.cases[followed].sum()),
-        int(step.cases[late].sum()), last, *shares, float(curve.survival[at]) if at >= 0 else None, *days,
+        int(step.cases[late].sum()), last, thinnest, *shares, float(curve.survival[at]) if at >= 0 else None, *days,
         "Y" if timed < small_denominator else "N",
     )  # fmt: skip
 
