@@ -107,6 +107,25 @@ def test_standardised_intervals_cover(name: str) -> None:
     assert_near(name, "standardised difference", measured, high=0.975)
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        Stratum(0.15, 0.15, 50, 1000, pairs1=7, pairs0=100, mixed=4, alike=0.7),
+        Stratum(0.15, 0.15, 30, 1000, pairs1=20, pairs0=100, alike=0.9),
+        Stratum(0.5, 0.5, 50, 1000, pairs1=7, pairs0=100, mixed=4, alike=0.7),
+        Stratum(0.85, 0.85, 30, 1000, pairs1=20, pairs0=100, alike=0.9),
+        Stratum(0.3, 0.3, 300, 1000, pairs1=50, pairs0=100, mixed=100, alike=0.8),
+    ],
+)
+def test_the_score_test_keeps_its_size(one: Stratum) -> None:
+    drawn = draw(np.random.default_rng(20250402), [one], 3 * TIMES)
+    p_values = np.array([score_p_value(patterns) for patterns in drawn], dtype=np.float64)
+    print(f"\nscore test: {one} {np.mean(p_values < 0.05):.4f} {np.mean(p_values < 0.002):.4f}")
+    assert np.mean(p_values < 0.05) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / len(drawn))
+    # The first of 32 members of a family is flagged at 0.05 / 32, so the tail matters too.
+    assert np.mean(p_values < 0.002) <= 0.002 + 2 * math.sqrt(0.002 / len(drawn))
+
+
 # --- boards without any difference
 
 
