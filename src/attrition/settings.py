@@ -1,5 +1,6 @@
 """Settings of a run: thresholds from attrition.toml, the pseudonym key from the environment. No data, no SQL."""
 
+import datetime as dt
 import os
 import tomllib
 from collections.abc import Iterable
@@ -7,12 +8,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from attrition.errors import UsageFault
+from attrition.reference import rows
 
 KEY_VARIABLE = "ATTRITION_PSEUDONYM_KEY"
 KEY_FILE_VARIABLE = "ATTRITION_PSEUDONYM_KEY_FILE"
 KEY_LENGTH = 32
 # Sections of attrition.toml, and what the names of their settings begin with.
 SECTIONS = {"thresholds": "", "comparators": "comparator_", "pilot": "pilot_"}
+PILOT_BREAKDOWNS = ("area_command", "investigating_unit")
 
 _HOW_TO_MAKE_A_KEY = (
     'Make one with  python -c "import secrets; print(secrets.token_hex(32))"  , keep it in a file that only the '
@@ -67,6 +70,21 @@ class Settings:
         }
 
 
+def _pilot_mistakes(stated: Settings) -> list[str]:
+    """What is wrong with the pilot that a configuration names."""
+    if not stated.pilot_group:
+        return []
+    mistakes = []
+    try:
+        dt.date.fromisoformat(stated.pilot_start)
+    except ValueError:
+        mistakes.append("start in [pilot] must be a day, such as 2024-10-01")
+    for name, allowed in (("breakdown", PILOT_BREAKDOWNS), ("stage", [row["stage"] for row in rows("milestone")])):
+        if getattr(stated, f"pilot_{name}") not in allowed:
+            mistakes.append(f"{name} in [pilot] must be one of {', '.join(allowed)}")
+    return mistakes
+
+
 def _section_of(name: str) -> str:
     """The section of attrition.toml in which a setting stands."""
     return next((section for section, prefix in SECTIONS.items() if prefix and name.startswith(prefix)), "thresholds")
@@ -108,6 +126,8 @@ def load_settings(path: Path | None) -> Settings:
                 mistakes.append(f"{key} must not be negative")
             else:
                 values[name] = known[name](value)
+    if not mistakes:
+        mistakes = _pilot_mistakes(Settings(**values))  # type: ignore[arg-type]
     if mistakes:
         raise UsageFault(f"The configuration {path} has mistakes: {'; '.join(mistakes)}. {_all_keys(known)}")
     return Settings(**values)  # type: ignore[arg-type]

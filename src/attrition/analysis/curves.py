@@ -26,7 +26,9 @@ LEAST_AT_RISK = 20
 _WHERE = {"breakdown": "VARCHAR", "group": "VARCHAR", "from_stage": "VARCHAR", "to_stage": "VARCHAR", "unit": "VARCHAR"}
 _SUMMARY = (
     _WHERE
-    | dict.fromkeys(("timed", *CAUSES, "open", *UNTIMED, "at_once", "late_entry", "followed_days", "least_at_risk"), "BIGINT")
+    | dict.fromkeys(
+        ("timed", *CAUSES, "open", *UNTIMED, "at_once", "late_entry", "followed_days", "least_at_risk"), "BIGINT"
+    )
     | {f"{cause}_share{end}": "DOUBLE" for cause in CAUSES for end in ("", "_lower", "_upper")}
     | {"open_share": "DOUBLE", "median_days": "BIGINT", "p75_days": "BIGINT", "p90_days": "BIGINT", "small": "VARCHAR"}
 )

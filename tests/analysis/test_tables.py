@@ -1,0 +1,333 @@
+"""The statistical tables, made from hand-filled models, against counts and quotients worked out here."""
+
+import datetime as dt
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint, proportions_ztest
+
+from attrition import models, reference
+from attrition.analysis import consistency, curves, disparities, pilots, statistics
+from attrition.settings import Settings
+
+OLD, ENTERED, REACHED = 1, 2, 4
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        models.load_reference(opened)
+        yield opened
+
+
+def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
+def read(connection: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(f"SELECT * FROM {table}")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# Disparity
+
+CELLS = "dimension VARCHAR, groups VARCHAR, stratum INTEGER, shared_crime_no INTEGER, age_bits USMALLINT, cases BIGINT"
+Case = tuple[str, int, int, bool]  # set of groups, stratum, crime (0: its own), progressed
+
+
+def disparity(connection: duckdb.DuckDBPyConnection, dimension: str, cases: list[Case], stated: Settings) -> list[Any]:
+    counted = Counter(
+        (groups, stratum, crime, OLD | ENTERED | (REACHED * made)) for groups, stratum, crime, made in cases
+    )
+    fill(connection, "disparity_cell", CELLS, [(dimension, *cell, count) for cell, count in counted.items()])
+    disparities.build(connection, stated)
+    return read(connection, "pub_disparity")
+
+
+def first_step(rows: list[Any], group: str, against: str = "all others") -> Any:
+    (row,) = (r for r in rows if (r["group"], r["against"], r["to_stage"]) == (group, against, "suspect_identified"))
+    return row
+
+
+def test_a_group_stands_against_all_cases_without_it(connection: duckdb.DuckDBPyConnection) -> None:
+    cases = [
+        *[("race", 1, 0, number < 30) for number in range(100)],
+        *[("race+religion", 1, 0, number < 10) for number in range(20)],
+        *[("disability", 1, 0, number < 9) for number in range(60)],
+    ]
+    rows = disparity(connection, "strand", cases, Settings(comparator_strand="race"))
+    religion = first_step(rows, "religion")
+    assert [religion[name] for name in ("group_cases", "group_progressed", "others_cases", "others_progressed")] == [
+        20, 10, 160, 39
+    ]  # fmt: skip
+    # Against race: the cases of race that are not also of the group.
+    religion = first_step(rows, "religion", "race")
+    assert (religion["others_cases"], religion["others_progressed"]) == (100, 30)
+    disability = first_step(rows, "disability")
+    assert disability["relative_rate"] == pytest.approx((9 / 60) / (40 / 120))
+    _, expected = proportions_ztest([9, 40], [60, 120])
+    assert disability["p_value"] == pytest.approx(expected)
+
+
+def test_a_family_is_all_groups_and_steps_of_one_dimension(connection: duckdb.DuckDBPyConnection) -> None:
+    generator = np.random.default_rng(7)
+    cases = [
+        (str(group), 1, 0, bool(generator.random() < rate))
+        for group, rate in (("white", 0.3), ("asian", 0.2), ("black", 0.35), ("mixed", 0.3))
+        for _ in range(300)
+    ]
+    rows = disparity(connection, "victim_ethnicity", cases, Settings(comparator_victim_ethnicity="white"))
+    for against, groups in (("all others", 4), ("white", 3)):
+        family = [row for row in rows if row["against"] == against]
+        assert len(family) == groups * len(reference.rows("milestone"))
+        p_values = [1.0 if row["p_value"] is None else row["p_value"] for row in family]
+        flagged, adjusted, *_ = multipletests(p_values, method="fdr_bh")
+        assert [row["flagged"] == "Y" for row in family] == list(flagged)
+        shown = [value for row, value in zip(family, adjusted, strict=True) if row["p_value"] is not None]
+        assert [row["p_adjusted"] for row in family if row["p_value"] is not None] == pytest.approx(shown)
+    assert any(row["flagged"] == "Y" for row in rows)
+
+
+def test_emergency_workers_are_one_comparison(connection: duckdb.DuckDBPyConnection) -> None:
+    cases = [("emergency_worker", 1, 0, True)] * 30 + [("others", 1, 0, False)] * 30
+    rows = disparity(connection, "emergency_worker", cases, Settings())
+    assert {row["group"] for row in rows} == {"emergency_worker"}
+
+
+def test_simpsons_paradox_is_told(connection: duckdb.DuckDBPyConnection) -> None:
+    """In each stratum the group progresses more often; it has more cases in the stratum where few do."""
+    shape = {
+        (1, "takeaway"): (90, 100),
+        (1, "other_retail"): (800, 1000),
+        (2, "takeaway"): (300, 1000),
+        (2, "other_retail"): (20, 100),
+    }
+    cases = [
+        (group, stratum, 0, number < made) for (stratum, group), (made, of) in shape.items() for number in range(of)
+    ]
+    row = first_step(disparity(connection, "business_type", cases, Settings()), "takeaway")
+    assert row["relative_rate"] < 1 < row["relative_rate_mh"]
+    assert row["relative_rate_standardised"] > 1
+    assert row["share_covered"] == 1
+    assert row["flagged"] == "Y"
+    assert "reverse" in row["wording"]
+    assert "not proof of bias" in row["wording"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a", "b", "a+b", ""]), st.integers(1, 2), st.integers(0, 4), st.booleans()),
+        min_size=1, max_size=40,
+    )
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_cells_gather_into_the_patterns_of_their_crimes(cases: list[Case]) -> None:
+    # A crime lies in one stratum here, as almost all do.
+    cases = [(groups, 1 + crime % 2 if crime else stratum, crime, made) for groups, stratum, crime, made in cases]
+    counted = Counter(cases)
+    keys = list(counted)
+    cells = disparities._Cells(
+        np.array([key[0] for key in keys]).astype(str),
+        np.array([key[1] for key in keys]),
+        np.array([key[2] for key in keys]),
+        np.array([OLD | ENTERED | (REACHED * key[3]) for key in keys]),
+        np.array([counted[key] for key in keys]),
+    )
+    part, progressed = cells.at(0)
+    ours = disparities._belongs(part, "a")
+    found = disparities._patterns(part, progressed, ours, ~ours)
+    by_crime: dict[Any, list[int]] = {}
+    alone = itertools.count()
+    for groups, stratum, crime, made in cases:
+        tally = by_crime.setdefault((stratum, crime or ("alone", next(alone))), [0, 0, 0, 0])
+        arm = 0 if "a" in groups.split("+") else 2
+        tally[arm] += 1
+        tally[arm + 1] += made
+    expected = Counter((key[0], *tally) for key, tally in by_crime.items())
+    told: Counter[Any] = Counter()
+    for *pattern, crimes in zip(found.stratum, found.n1, found.x1, found.n0, found.x0, found.crimes, strict=True):
+        told[tuple(map(int, pattern))] += int(crimes)
+    assert told == expected
+
+
+# Time to the next stage
+
+DAYS = 'breakdown VARCHAR, "group" VARCHAR, from_order UTINYINT, entry_day INTEGER, "day" INTEGER, fate VARCHAR, cases BIGINT'
+
+
+def timed(connection: duckdb.DuckDBPyConnection, rows: list[tuple[int | None, int | None, str, int]]) -> Any:
+    fill(connection, "timing_day", DAYS, [("all", "all", 4, *row) for row in rows])
+    curves.build(connection, 30)
+    (summary,) = read(connection, "pub_time_to_next_stage")
+    return summary
+
+
+def test_without_open_cases_the_shares_are_plain_quotients(connection: duckdb.DuckDBPyConnection) -> None:
+    summary = timed(
+        connection,
+        [(0, 0, "progressed", 10), (0, 10, "progressed", 30), (0, 20, "lost", 40), (0, 30, "progressed", 20),
+         (None, None, "untimed", 3), (0, None, "exit_first", 2), (9, 5, "flag_late", 1), (0, None, "not_seen", 4)],
+    )  # fmt: skip
+    assert (summary["from_stage"], summary["to_stage"], summary["unit"]) == ("referred", "charged", "incident")
+    assert (summary["timed"], summary["progressed"], summary["lost"], summary["open"]) == (100, 60, 40, 0)
+    assert [summary[fate] for fate in curves.UNTIMED] == [3, 2, 4, 1]
+    assert summary["at_once"] == 10
+    # Followed to the last day with ten cases at risk: day 30.
+    assert summary["followed_days"] == 30
+    assert summary["progressed_share"] == pytest.approx(0.6)
+    assert summary["lost_share"] == pytest.approx(0.4)
+    # Of the 60 that went on, half had by day 10, three quarters (45) and nine tenths (54) by day 30.
+    assert [summary[name] for name in ("median_days", "p75_days", "p90_days")] == [10, 30, 30]
+    curve = read(connection, "pub_incidence")
+    assert [(row["day"], row["at_risk"], row["progressed"], row["lost"]) for row in curve] == [
+        (0, 100, 10, 0), (10, 90, 30, 0), (20, 60, 0, 40), (30, 20, 20, 0)
+    ]  # fmt: skip
+    low, high = proportion_confint(40, 100, method="wilson")
+    assert low < curve[1]["progressed_share"] < high
+
+
+def test_open_cases_are_neither_lost_nor_left_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Half of the cases are seen for five days only: of those still seen on day 10, half go on."""
+    summary = timed(connection, [(0, 5, "censored", 50), (0, 10, "progressed", 25), (0, 20, "lost", 25)])
+    assert (summary["timed"], summary["open"]) == (100, 50)
+    assert summary["progressed_share"] == pytest.approx(0.5)
+    assert summary["lost_share"] == pytest.approx(0.5)
+
+
+def test_late_entries_are_watched_from_the_day_after(connection: duckdb.DuckDBPyConnection) -> None:
+    summary = timed(connection, [(0, 10, "progressed", 10), (0, 30, "lost", 30), (5, 30, "lost", 40)])
+    assert summary["late_entry"] == 40
+    assert summary["progressed_share"] == pytest.approx(10 / 80)
+    assert summary["least_at_risk"] == 70
+
+
+def test_nobody_timed_gives_no_figure_and_no_fault(connection: duckdb.DuckDBPyConnection) -> None:
+    summary = timed(connection, [(None, None, "untimed", 3)])
+    assert summary["timed"] == 0
+    assert summary["progressed_share"] is summary["median_days"] is summary["followed_days"] is None
+
+
+# Areas, units, time, pilots
+
+COUNTS = (
+    'breakdown VARCHAR, "group" VARCHAR, period_kind VARCHAR, milestone_no INTEGER, window_days INTEGER, '
+    "step_entered BIGINT, step_progressed BIGINT"
+)
+PATHS = 'breakdown VARCHAR, "group" VARCHAR, month DATE, age_bits USMALLINT, cases BIGINT'
+
+
+def consistent(connection: duckdb.DuckDBPyConnection, rows: list[Any], paths: list[Any], seen: str) -> None:
+    fill(connection, "age_count", COUNTS, rows)
+    fill(connection, "age_path", PATHS, paths)
+    fill(connection, "case_window", "recorded_seen_to DATE", [(seen,)])
+    consistency.build(connection, 30)
+
+
+def test_an_outlying_area_among_twelve_is_marked_and_among_six_is_not(connection: duckdb.DuckDBPyConnection) -> None:
+    def areas(number: int) -> list[Any]:
+        rows = [("area_command", f"durham/{place:02}", "", 0, 90, 400, 200 + place % 5) for place in range(number)]
+        unknown = ("area_command", "durham/unknown", "", 0, 90, 400, 10)
+        return [*rows, ("area_command", "durham/zz", "", 0, 90, 400, 60), unknown]
+
+    consistent(connection, areas(12), [], "2025-03-31")
+    marked = {row["group"]: (row["verdict"], row["direction"]) for row in read(connection, "pub_consistency")}
+    assert len(marked) == 13
+    assert marked.pop("durham/zz") == ("beyond 99.8 %", "below")
+    assert set(marked.values()) == {("within", "")}
+    consistent(connection, areas(6), [], "2025-03-31")
+    few = read(connection, "pub_consistency")
+    assert {row["verdict"] for row in few} == {"too few units"}
+    assert {row["low_95"] for row in few} == {None}
+    low, high = proportion_confint(60, 400, method="wilson")
+    (last,) = (row for row in few if row["group"] == "durham/zz")
+    assert (last["rate_lower"], last["rate_upper"]) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_charts_show_whole_ripe_months_only(connection: duckdb.DuckDBPyConnection) -> None:
+    months = [dt.date(2023 + number // 12, number % 12 + 1, 1) for number in range(20)]
+    paths = [("all", "all", month, OLD | ENTERED | REACHED, 20) for month in months]
+    paths += [("all", "all", month, OLD | ENTERED, 20 + number % 3) for number, month in enumerate(months)]
+    # The last month but one still has a case that is too young; the last is not over.
+    paths.append(("all", "all", months[18], ENTERED, 1))
+    consistent(connection, [], paths, "2024-08-20")
+    charts = read(connection, "pub_control_charts")
+    recorded = [row for row in charts if row["measure"] == "recorded"]
+    assert [row["period"] for row in recorded] == [f"{month:%Y-%m}" for month in months[:19]]
+    ripe = [row for row in charts if row["measure"] == "suspect_identified"]
+    assert [row["period"] for row in ripe] == [f"{month:%Y-%m}" for month in months[:18]]
+    assert [row["value"] for row in ripe] == pytest.approx([20 / (40 + number % 3) for number in range(18)])
+    moving = [abs(one["value"] - two["value"]) for one, two in itertools.pairwise(ripe)]
+    mean = sum(row["value"] for row in ripe) / 18
+    assert ripe[0]["high"] == pytest.approx(mean + 2.66 * sum(moving) / 17, abs=1e-3)
+    assert "Non-crime hate incident code" in next(row for row in ripe if row["period"] == "2023-06")["events"]
+    assert [row for row in charts if row["measure"] == "charged"] == []
+
+
+def quarter_paths(rates: dict[tuple[str, int], int]) -> list[Any]:
+    rows = []
+    for (area, quarter), reached in rates.items():
+        month = dt.date(2022 + quarter // 4, quarter % 4 * 3 + 1, 1)
+        rows.append(("area_command", area, month, (OLD | ENTERED | REACHED) << 3, reached))
+        rows.append(("area_command", area, month, (OLD | ENTERED) << 3, 100 - reached))
+    return rows
+
+
+def test_a_pilot_is_compared_with_the_other_areas(connection: duckdb.DuckDBPyConnection) -> None:
+    areas = [f"durham/{letter}" for letter in "abcdefgh"]
+    rates = {(area, quarter): 40 for area in areas for quarter in range(12)}
+    rates |= {("durham/a", quarter): 60 for quarter in range(8, 12)}
+    fill(connection, "age_path", PATHS, quarter_paths(rates))
+    stated = Settings(pilot_group="durham/a", pilot_start="2024-01-01", pilot_stage="referred")
+    pilots.build(connection, stated)
+    simple, compared = read(connection, "pub_pilot")
+    assert (simple["before"], simple["after"]) == (0.4, 0.6)
+    assert compared["estimate"] == pytest.approx(0.2)
+    assert compared["lower"] < 0.2 < compared["upper"]
+    assert compared["placebos"] == len(read(connection, "pub_pilot_placebos")) >= 19
+
+
+@pytest.mark.parametrize(
+    ("group", "start"), [("durham/zz", "2024-01-01"), ("durham/a", "2030-01-01"), ("durham/a", "2001-01-01")]
+)
+def test_a_pilot_without_data_says_so(connection: duckdb.DuckDBPyConnection, group: str, start: str) -> None:
+    fill(connection, "age_path", PATHS, quarter_paths({("durham/a", 0): 40, ("durham/b", 0): 40}))
+    pilots.build(connection, Settings(pilot_group=group, pilot_start=start))
+    (row,) = read(connection, "pub_pilot")
+    assert row["estimate"] is None
+    assert row["wording"].startswith("No estimate")
+
+
+def test_few_placebos_never_give_a_p_value(connection: duckdb.DuckDBPyConnection) -> None:
+    rates = {(area, quarter): 40 + 3 * quarter for area in ("durham/a", "durham/b") for quarter in range(6)}
+    fill(connection, "age_path", PATHS, quarter_paths(rates))
+    pilots.build(connection, Settings(pilot_group="durham/a", pilot_start="2022-10-01", pilot_stage="referred"))
+    _, compared = read(connection, "pub_pilot")
+    assert compared["estimate"] is not None
+    assert compared["p_value"] is compared["lower"] is None
+    assert "no interval can be given" in compared["wording"].lower()
+
+
+def test_nothing_loaded_gives_empty_tables_that_name_their_unit(connection: duckdb.DuckDBPyConnection) -> None:
+    for table, columns in (
+        ("disparity_cell", CELLS), ("timing_day", DAYS), ("age_count", COUNTS), ("age_path", PATHS),
+        ("case_window", "recorded_seen_to DATE"),
+    ):  # fmt: skip
+        fill(connection, table, columns, [])
+    statistics.build(connection, Settings(pilot_group="durham/a", pilot_start="2024-01-01"))
+    for table in statistics.TABLES:
+        columns = {row[0] for row in connection.execute(f"DESCRIBE pub_{table}").fetchall()}
+        # Placebos are estimates; they count nothing.
+        assert "unit" in columns or table == "pilot_placebos", table
+        assert table == "pilot" or read(connection, f"pub_{table}") == []
