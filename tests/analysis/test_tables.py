@@ -145,9 +145,9 @@ def test_cells_gather_into_the_patterns_of_their_crimes(cases: list[Case]) -> No
         np.array([OLD | ENTERED | (REACHED * key[3]) for key in keys]),
         np.array([counted[key] for key in keys]),
     )
-    part, progressed = cells.at(0)
-    ours = disparities._belongs(part, "a")
-    found = disparities._patterns(part, progressed, ours, ~ours)
+    step = cells.at(0)
+    ours = step.belongs("a")
+    found = disparities._patterns(step, ours, ~ours)
     by_crime: dict[Any, list[int]] = {}
     alone = itertools.count()
     for groups, stratum, crime, made in cases:

@@ -48,12 +48,39 @@ class _Cells:
     age_bits: Any
     cases: Any
 
-    def at(self, milestone: int) -> tuple["_Cells", Any]:
-        """Those old enough that entered the step to a milestone, and whether they made it by the age."""
+    def at(self, milestone: int) -> "_Step":
+        """Those old enough that entered the step to a milestone."""
         entered = 3 << (3 * milestone)
         chosen = (self.age_bits & entered) == entered
         part = _Cells(*(values[chosen] for values in vars(self).values()))
-        return part, (part.age_bits & (4 << (3 * milestone))) > 0
+        # Crimes are numbered from 1 and strata are fewer than crimes and cases: one number names a crime in a stratum.
+        key = part.crime * (1 + part.stratum.max(initial=0)) + part.stratum
+        crimes, place = np.unique(key[part.crime > 0], return_inverse=True)
+        strata = crimes % (1 + part.stratum.max(initial=0))
+        sets, which = np.unique(part.groups, return_inverse=True)
+        progressed = (part.age_bits & (4 << (3 * milestone))) > 0
+        return _Step(part, progressed, strata, place.ravel(), [frozenset(names.split("+")) for names in sets], which)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The cases of one dimension in one step.
+
+    progressed: whether they made it by the age
+    strata, place: of the crimes with several cases the stratum of each, and which of them each such row belongs to
+    sets, which: the sets of groups that there are, and which of them each row has
+    """
+
+    cells: _Cells
+    progressed: Any
+    strata: Any
+    place: Any
+    sets: list[frozenset[str]]
+    which: Any
+
+    def belongs(self, group: str) -> Any:
+        """Which rows stand in a group: a row may stand in several."""
+        return np.array([group in names for names in self.sets], dtype=bool)[self.which]
 
 
 @dataclass(frozen=True)
@@ -72,10 +99,12 @@ def build(connection: "duckdb.DuckDBPyConnection", settings: Settings) -> None:
     rows: list[tuple[Any, ...]] = []
     for dimension in ("strand", "victim_ethnicity", "business_type", "emergency_worker", "hate_status"):
         cells = _read(connection, dimension)
+        groups = _group_names(cells)
+        steps = [cells.at(int(milestone["milestone_no"])) for milestone in reference_rows("milestone")]
         comparator = getattr(settings, f"comparator_{dimension}", "")
         for against in filter(None, (OTHERS, comparator)):
-            if against == OTHERS or against in _group_names(cells):
-                rows += _family(list(_comparisons(dimension, cells, against, settings)))
+            if against == OTHERS or against in groups:
+                rows += _family(list(_comparisons(dimension, groups, steps, against, settings)))
     write(connection, "pub_disparity", _COLUMNS, rows)
 
 
@@ -94,31 +123,27 @@ def _group_names(cells: _Cells) -> list[str]:
     return sorted({group for groups in np.unique(cells.groups) for group in groups.split("+") if group})
 
 
-def _belongs(cells: _Cells, group: str) -> Any:
-    """Which rows stand in a group: a row may stand in several."""
-    sets, place = np.unique(cells.groups, return_inverse=True)
-    return np.array([group in groups.split("+") for groups in sets], dtype=bool)[place]
-
-
-def _comparisons(dimension: str, cells: _Cells, against: str, settings: Settings) -> Iterator[_Compared]:
+def _comparisons(
+    dimension: str, groups: list[str], steps: list[_Step], against: str, settings: Settings
+) -> Iterator[_Compared]:
     """Every group at every step: the members of one family."""
-    for group in _group_names(cells):
+    for group in groups:
         if group == against or (dimension in ("emergency_worker", "hate_status") and group in ("others", "comparison")):
             continue  # of two groups one comparison says it all
         for milestone in reference_rows("milestone"):
-            number = int(milestone["milestone_no"])
-            part, progressed = cells.at(number)
-            ours = _belongs(part, group)
-            theirs = ~ours if against == OTHERS else _belongs(part, against) & ~ours
-            patterns = _patterns(part, progressed, ours, theirs)
+            step = steps[int(milestone["milestone_no"])]
+            ours = step.belongs(group)
+            theirs = ~ours if against == OTHERS else step.belongs(against) & ~ours
+            patterns = _patterns(step, ours, theirs)
             yield _Compared(
                 (dimension, group, against, milestone["from_stage"], milestone["stage"], getattr(settings, milestone["setting"])),
                 against, compare(patterns), mantel_haenszel(patterns), standardised(patterns),
             )  # fmt: skip
 
 
-def _patterns(cells: _Cells, progressed: Any, ours: Any, theirs: Any) -> Patterns:
+def _patterns(step: _Step, ours: Any, theirs: Any) -> Patterns:
     """Cases gathered by crime: crimes of one case as they are counted, those of several cases one by one."""
+    cells, progressed = step.cells, step.progressed
     alone = cells.crime == 0
     one = (ours & alone, theirs & alone)
     crimes = [cells.cases[arm] for arm in one]
@@ -133,16 +158,14 @@ def _patterns(cells: _Cells, progressed: Any, ours: Any, theirs: Any) -> Pattern
         np.concatenate([none[0], made[1]]),
         np.concatenate(crimes),
     ]
-    shared = ~alone & (ours | theirs)
-    if shared.any():
-        keys, place = np.unique(np.stack([cells.stratum[shared], cells.crime[shared]]), axis=1, return_inverse=True)
+    if len(step.strata):
 
         def summed(which: Any) -> Any:
-            weights = cells.cases[shared] * which[shared]
-            return np.bincount(place.ravel(), weights=weights, minlength=keys.shape[1]).astype(np.int64)
+            weights = (cells.cases * which)[~alone]
+            return np.bincount(step.place, weights=weights, minlength=len(step.strata)).astype(np.int64)
 
         counted = (summed(ours), summed(ours & progressed), summed(theirs), summed(theirs & progressed))
-        several = (keys[0], *counted, np.ones(keys.shape[1], dtype=np.int64))
+        several = (step.strata, *counted, np.ones(len(step.strata), dtype=np.int64))
         columns = [np.concatenate(pair) for pair in zip(columns, several, strict=True)]
     return Patterns(*columns)
 

@@ -6,6 +6,7 @@ docs/methods/disparity.md.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -119,6 +120,8 @@ def standardised(patterns: Patterns, least: int = 10, least_share: float = 0.8, 
     )
 
 
+# Both adjustments of one comparison ask for the same counts, one after the other.
+@lru_cache(maxsize=1)
 def _strata(patterns: Patterns) -> _Strata:
     codes, of = np.unique(patterns.stratum, return_inverse=True)
 
