@@ -280,7 +280,10 @@ def describe(request: Request) -> dict[str, object]:
 def start_up() -> None:
     """Imports what the stages need, so that nothing later waits for it: Great Expectations takes seconds."""
     import great_expectations  # noqa: F401
+    import statsmodels.stats.multitest
+    import statsmodels.stats.proportion  # noqa: F401
 
+    import attrition.analysis.statistics
     import attrition.ingest.deliveries
     import attrition.publish.workbook
     import attrition.quality.evaluation  # noqa: F401

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attrition.analysis.tables import write
+from attrition.analysis.tables import write, write_columns
 from attrition.reference import rows as reference_rows
 from attrition.stats.incidence import Curve, cumulative_incidence, horizon, time_quantile
 
@@ -65,9 +65,10 @@ def build(connection: "duckdb.DuckDBPyConnection", small_denominator: int) -> No
         where = (breakdown, group, names[order], names[order + 1], "incident")
         curve, events = _curve(step)
         summaries.append((*where, *_summary(step, curve, events, small_denominator)))
-        points += [(*where, *point) for point in _points(curve, events)]
+        points.append(_points(where, curve, events))
     write(connection, "pub_time_to_next_stage", _SUMMARY, summaries)
-    write(connection, "pub_incidence", _CURVE, points)
+    gathered = {name: np.concatenate([part[name] for part in points]) if points else () for name in _CURVE}
+    write_columns(connection, "pub_incidence", _CURVE, gathered)
 
 
 def _steps(connection: "duckdb.DuckDBPyConnection") -> Iterator[_Step]:
@@ -131,14 +132,13 @@ def _summary(step: _Step, curve: Curve, events: Any, small_denominator: int) -> 
     )  # fmt: skip
 
 
-def _points(curve: Curve, events: Any) -> Iterator[tuple[Any, ...]]:
-    """The curve on the days on which something happened."""
-    for row in np.flatnonzero(events.any(axis=1)):
-        shares = [
-            float(part[row, number])
-            for number in range(len(CAUSES))
-            for part in (curve.incidence, curve.lower, curve.upper)
-        ]
-        yield (
-            int(curve.days[row]), int(curve.at_risk[row]), *events[row].tolist(), *shares, float(curve.survival[row])
-        )  # fmt: skip
+def _points(where: tuple[str, ...], curve: Curve, events: Any) -> dict[str, Any]:
+    """The curve on the days on which something happened, column by column."""
+    chosen = np.flatnonzero(events.any(axis=1))
+    columns: dict[str, Any] = {name: np.full(len(chosen), text) for name, text in zip(_WHERE, where, strict=True)}
+    columns |= {"day": curve.days[chosen], "at_risk": curve.at_risk[chosen], "open_share": curve.survival[chosen]}
+    for number, cause in enumerate(CAUSES):
+        columns[cause] = events[chosen, number]
+        for end, part in (("", curve.incidence), ("_lower", curve.lower), ("_upper", curve.upper)):
+            columns[f"{cause}_share{end}"] = part[chosen, number]
+    return columns
