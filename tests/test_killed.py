@@ -18,6 +18,7 @@ import pytest
 from pyarrow import parquet
 
 from attrition import warehouse
+from attrition.analysis import statistics
 from attrition.publish.tables import PUBLISHED, read_table
 from attrition.sample import make_extracts
 from attrition.settings import Settings
@@ -25,7 +26,7 @@ from attrition.settings import Settings
 AS_AT = date(2025, 3, 31)
 INCIDENTS = 20_000
 LIMIT = 300
-TABLES = {*PUBLISHED, "validation"}
+TABLES = {*PUBLISHED, *statistics.TABLES, "validation"}
 # What a run says as it goes on; a run is killed a random while after one of these.
 INGEST = ("cps_MADE_UP.csv: reading", "incident_MADE_UP.csv: reading", "investigation_MADE_UP.csv: reading")
 BEFORE_INGEST, VALIDATE, COMPUTE, PUBLISH = "running without Prefect", "3 new loads", " checks: ", "tables computed"

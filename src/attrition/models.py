@@ -112,9 +112,10 @@ def needed(targets: Iterable[str]) -> list[Model]:
 
 
 def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Makes a new connection ready for models: reference tables and functions."""
+    """Makes a connection ready for models: reference tables and functions."""
     load_reference(connection)
-    register_functions(connection)
+    if not connection.execute("FROM duckdb_functions() WHERE function_name = 'wilson_lower'").fetchall():
+        register_functions(connection)
 
 
 def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:

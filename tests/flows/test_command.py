@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from attrition.analysis import statistics
 from attrition.publish.tables import PUBLISHED
 from attrition.sample import make_extracts
 
@@ -23,7 +24,7 @@ AS_AT = date(2025, 3, 31)
 LIMIT = 300
 DEAD = "http://127.0.0.1:9"
 SLOW = ("duckdb", "prefect", "great_expectations", "pandas", "numpy", "pyarrow", "openpyxl", "gptables", "sqlglot")
-TABLES = {*PUBLISHED, "validation"}
+TABLES = {*PUBLISHED, *statistics.TABLES, "validation"}
 PROGRESS = re.compile(r" *\d+\.\d s  \S")
 
 
