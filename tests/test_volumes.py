@@ -283,7 +283,7 @@ def test_published_shares_are_shares() -> None:
 def test_an_empty_warehouse_publishes_empty_tables() -> None:
     connection = duckdb.connect(":memory:")
     warehouse.prepare(connection)
-    models.load_reference(connection)
+    models.prepare(connection)
     models.set_context(connection, AS_AT, Settings())
     names = ("volumes", "reconciliation", "withdrawal", "positive_outcomes", "benchmarks")
     models.build(connection, [f"pub_{name}" for name in names])

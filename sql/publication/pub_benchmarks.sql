@@ -51,6 +51,8 @@ SELECT
     compared.our_numerator,
     coalesce(compared.our_denominator, 0) AS our_denominator,
     compared.our_numerator / nullif(compared.our_denominator, 0) AS our_value,
+    wilson_lower(compared.our_numerator, compared.our_denominator) AS our_value_lower,
+    wilson_upper(compared.our_numerator, compared.our_denominator) AS our_value_upper,
     CASE WHEN reach.covers_to >= run_context.as_at - run_context.coverage_days THEN 'Y' ELSE 'N' END AS covered,
     compared.published_value,
     compared.published_area,

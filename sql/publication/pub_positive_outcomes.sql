@@ -58,7 +58,11 @@ SELECT
     counted.with_outcome,
     counted.positive,
     counted.positive / nullif(counted.recorded, 0) AS positive_rate,
+    wilson_lower(counted.positive, counted.recorded) AS positive_rate_lower,
+    wilson_upper(counted.positive, counted.recorded) AS positive_rate_upper,
     counted.positive / nullif(counted.with_outcome, 0) AS positive_share_of_outcomes,
+    wilson_lower(counted.positive, counted.with_outcome) AS positive_share_of_outcomes_lower,
+    wilson_upper(counted.positive, counted.with_outcome) AS positive_share_of_outcomes_upper,
     CASE WHEN counted.is_covered THEN 'Y' ELSE 'N' END AS covered
 FROM counted
 INNER JOIN breakdown ON counted.breakdown = breakdown.breakdown

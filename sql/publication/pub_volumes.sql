@@ -24,10 +24,14 @@ SELECT
     volume_count.outcome_group,
     definition.unit,
     volume_count.count,
+    byar_lower(volume_count.count) AS count_lower,
+    byar_upper(volume_count.count) AS count_upper,
     rate.rate_name,
     rate.denominator AS of_measure,
     base.count AS of_count,
     volume_count.count / nullif(base.count, 0) AS rate,
+    wilson_lower(volume_count.count, base.count) AS rate_lower,
+    wilson_upper(volume_count.count, base.count) AS rate_upper,
     CASE
         WHEN
             coalesce(volume_feed.covers_to, every_force.covers_to)

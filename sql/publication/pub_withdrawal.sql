@@ -52,7 +52,11 @@ SELECT
     coalesce(with_total.withdrew, 0)::BIGINT AS withdrew,
     coalesce(with_total.withdrew_lost, 0)::BIGINT AS withdrew_lost,
     coalesce(with_total.withdrew_lost, 0) / nullif(with_total.lost, 0) AS share_of_lost,
+    wilson_lower(coalesce(with_total.withdrew_lost, 0)::BIGINT, with_total.lost::BIGINT) AS share_of_lost_lower,
+    wilson_upper(coalesce(with_total.withdrew_lost, 0)::BIGINT, with_total.lost::BIGINT) AS share_of_lost_upper,
     coalesce(with_total.withdrew, 0) / nullif(with_total.entered, 0) AS share_of_entered,
+    wilson_lower(coalesce(with_total.withdrew, 0)::BIGINT, with_total.entered::BIGINT) AS share_of_entered_lower,
+    wilson_upper(coalesce(with_total.withdrew, 0)::BIGINT, with_total.entered::BIGINT) AS share_of_entered_upper,
     CASE WHEN with_total.is_covered THEN 'Y' ELSE 'N' END AS covered
 FROM with_total
 INNER JOIN breakdown ON with_total.breakdown = breakdown.breakdown

@@ -7,7 +7,7 @@ import graphlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,26 +130,44 @@ def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:
 
 
 def register_functions(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Makes the intervals of attrition.stats known to SQL: `wilson_lower(successes, trials)` and `wilson_upper` (empty where
-    there are no trials).
+    """Makes the intervals of attrition.stats known to SQL: `wilson_lower(successes, trials)` and `wilson_upper` of a proportion,
+    `byar_lower(count)` and `byar_upper` of a count. Empty where an argument is, where there are no trials, or where more
+    succeeded than tried.
     """
-    import pyarrow as pa
     from duckdb.func import FunctionNullHandling, PythonUDFType
 
-    def bound(which: int) -> Callable[[Any, Any], Any]:
-        def of(successes: Any, trials: Any) -> Any:
-            # The estimators' libraries take seconds to import: only where a figure needs them.
-            from attrition.stats.proportion import wilson
+    for name, interval, arguments in (("wilson", _wilson, 2), ("byar", _byar, 1)):
+        for which, end in enumerate(("lower", "upper")):
+            connection.create_function(
+                f"{name}_{end}", partial(interval, which), ["BIGINT"] * arguments, "DOUBLE",
+                type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL,
+            )  # fmt: skip
 
-            return pa.array(wilson(successes.to_numpy(), trials.to_numpy())[which], from_pandas=True)
 
-        return of
+# The estimators' libraries take seconds to import: they wait until a figure needs them.
 
-    for name, which in (("wilson_lower", 0), ("wilson_upper", 1)):
-        connection.create_function(
-            name, bound(which), ["BIGINT", "BIGINT"], "DOUBLE",
-            type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL,
-        )  # fmt: skip
+
+def _wilson(which: int, successes: Any, trials: Any) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    from attrition.stats.proportion import wilson
+
+    made, tried = (np.asarray(values.to_numpy(), dtype=np.float64) for values in (successes, trials))
+    known = made <= tried  # not so where either is empty
+    limits = wilson(np.where(known, made, 0), np.where(known, tried, 0))
+    return pa.array(np.where(known, limits[which], np.nan), from_pandas=True)
+
+
+def _byar(which: int, counts: Any) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    from attrition.stats.count import count_interval
+
+    given = np.asarray(counts.to_numpy(), dtype=np.float64)
+    limits = count_interval(np.nan_to_num(given))
+    return pa.array(np.where(np.isnan(given), np.nan, limits[which]), from_pandas=True)
 
 
 def set_context(connection: "duckdb.DuckDBPyConnection", as_at: dt.date, settings: Settings) -> None:

@@ -225,6 +225,10 @@ COUNTS = (
     'breakdown VARCHAR, "group" VARCHAR, period_kind VARCHAR, milestone_no INTEGER, window_days INTEGER, '
     "step_entered BIGINT, step_progressed BIGINT"
 )
+VOLUMES = (
+    '"force" VARCHAR, period_kind VARCHAR, period VARCHAR, covered VARCHAR, outcome_group VARCHAR, scope VARCHAR, '
+    "rate_name VARCHAR, unit VARCHAR, count BIGINT, of_count BIGINT"
+)
 PATHS = 'breakdown VARCHAR, "group" VARCHAR, month DATE, age_bits USMALLINT, cases BIGINT'
 
 
@@ -232,6 +236,7 @@ def consistent(connection: duckdb.DuckDBPyConnection, rows: list[Any], paths: li
     fill(connection, "age_count", COUNTS, rows)
     fill(connection, "age_path", PATHS, paths)
     fill(connection, "case_window", "recorded_seen_to DATE", [(seen,)])
+    fill(connection, "pub_volumes", VOLUMES, [])
     consistency.build(connection, 30)
 
 
@@ -273,6 +278,30 @@ def test_charts_show_whole_ripe_months_only(connection: duckdb.DuckDBPyConnectio
     assert ripe[0]["high"] == pytest.approx(mean + 2.66 * sum(moving) / 17, abs=1e-3)
     assert "Non-crime hate incident code" in next(row for row in ripe if row["period"] == "2023-06")["events"]
     assert [row for row in charts if row["measure"] == "charged"] == []
+
+
+def test_what_was_decided_in_a_month_is_charted_in_its_own_unit(connection: duckdb.DuckDBPyConnection) -> None:
+    def row(month: int, count: int, **other: str) -> tuple[Any, ...]:
+        told = {"force": "all", "covered": "Y", "scope": "flagged"} | other
+        return (
+            told["force"], "month", f"2024-{month:02}", told["covered"], "", told["scope"], "charge_rate", "suspect", count, 50
+        )  # fmt: skip
+
+    fill(connection, "age_count", COUNTS, [])
+    fill(connection, "age_path", PATHS, [])
+    fill(connection, "case_window", "recorded_seen_to DATE", [("2024-07-15",)])
+    kept = [row(month, 40 + month) for month in (1, 2, 4, 5, 6)]
+    left_out = [row(7, 50), row(3, 1, force="durham"), row(6, 1, scope="all_received"), row(8, 1, covered="N")]
+    fill(connection, "pub_volumes", VOLUMES, [*kept, *left_out])
+    consistency.build(connection, 30)
+    charts = read(connection, "pub_control_charts")
+    assert {(row["measure"], row["unit"]) for row in charts} == {("charge_rate", "suspect")}
+    # Six months without limits become two quarters of the financial year; March had no decision.
+    assert [(row["period"], row["count"], row["cases"]) for row in charts] in (
+        [("2023/24 Q4", 83, 100), ("2024/25 Q1", 135, 150)],
+        [(f"2024-{m:02}", 0 if m == 3 else 40 + m, 0 if m == 3 else 50) for m in range(1, 7)],
+    )
+    assert all(row["reason"] and row["low"] is None for row in charts)
 
 
 def quarter_paths(rates: dict[tuple[str, int], int]) -> list[Any]:
@@ -322,7 +351,7 @@ def test_few_placebos_never_give_a_p_value(connection: duckdb.DuckDBPyConnection
 def test_nothing_loaded_gives_empty_tables_that_name_their_unit(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in (
         ("disparity_cell", CELLS), ("timing_day", DAYS), ("age_count", COUNTS), ("age_path", PATHS),
-        ("case_window", "recorded_seen_to DATE"),
+        ("case_window", "recorded_seen_to DATE"), ("pub_volumes", VOLUMES),
     ):  # fmt: skip
         fill(connection, table, columns, [])
     statistics.build(connection, Settings(pilot_group="durham/a", pilot_start="2024-01-01"))

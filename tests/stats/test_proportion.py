@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attrition.stats import count, proportion
-from attrition.stats.proportion import SMALL_DENOMINATOR, is_small, normal_quantile, wilson
+from attrition.stats.proportion import normal_quantile, wilson
 
 FIRST_IMPORT = settings(deadline=None)  # statsmodels takes seconds
 LEVELS = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99, 0.998])
@@ -109,16 +109,6 @@ def test_impossible_levels_are_refused(level: float) -> None:
 def test_quantile_of_the_level() -> None:
     for level in (0.5, 0.9, 0.95, 0.998):
         assert normal_quantile(level) == pytest.approx(NormalDist().inv_cdf((1 + level) / 2), rel=1e-13)
-
-
-def test_small_denominators_are_below_thirty() -> None:
-    assert is_small(np.array([0, SMALL_DENOMINATOR - 1, SMALL_DENOMINATOR, 10_000])).tolist() == [
-        True,
-        True,
-        False,
-        False,
-    ]
-    assert SMALL_DENOMINATOR == 30
 
 
 def test_examples_run() -> None:

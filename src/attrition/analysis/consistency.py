@@ -5,6 +5,7 @@ Limits and rules are those of attrition.stats; which cases count, and from when 
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from attrition.stats.control_chart import add_up, chart, periods
 if TYPE_CHECKING:
     import duckdb
 
-MODELS = ("age_count", "age_path", "pub_feeds")
+MODELS = ("age_count", "age_path", "pub_volumes")
 TABLES = ("consistency", "control_charts")
 
 _NUMBERS = ("lower", "upper", "target", "low_95", "high_95", "low_99_8", "high_99_8")
@@ -38,7 +39,7 @@ _CHARTS = (
 def build(connection: "duckdb.DuckDBPyConnection", small_denominator: int) -> None:
     """Makes the tables `pub_consistency` and `pub_control_charts`."""
     write(connection, "pub_consistency", _CONSISTENCY, list(_between_units(connection, small_denominator)))
-    write(connection, "pub_control_charts", _CHARTS, list(_over_time(connection)))
+    write(connection, "pub_control_charts", _CHARTS, [*_over_time(connection), *_of_periods(connection)])
 
 
 def _between_units(connection: "duckdb.DuckDBPyConnection", small_denominator: int) -> Iterator[tuple[Any, ...]]:
@@ -75,12 +76,40 @@ def _over_time(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, .
         months, recorded, ages = _months(connection, breakdown, group, seen[0] if seen else None)
         if not months:
             continue
-        yield from _chart(breakdown, group, "recorded", months, recorded, None)
+        yield from _chart((breakdown, group, "recorded"), "incident", months, recorded, None)
         for milestone in reference_rows("milestone"):
             old_enough, reached = ages[int(milestone["milestone_no"])]
             # A month counts once all of its cases are old enough; those from the first that is not have yet to ripen.
             ripe = next((place for place, few in enumerate(old_enough < recorded) if few), len(months))
-            yield from _chart(breakdown, group, milestone["stage"], months[:ripe], reached[:ripe], recorded[:ripe])
+            told = breakdown, group, milestone["stage"]
+            yield from _chart(told, "incident", months[:ripe], reached[:ripe], recorded[:ripe])
+
+
+def _of_periods(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
+    """What police and CPS decided in each month, whenever the crimes were recorded: all forces, whole months that are covered."""
+    rows = connection.execute(
+        """SELECT rate_name, unit, strptime(period, '%Y-%m')::DATE AS month, count, of_count FROM pub_volumes
+        WHERE "force" = 'all' AND period_kind = 'month' AND covered = 'Y' AND outcome_group = ''
+        AND scope IN ('flagged', 'hate_cases') AND rate_name IS NOT NULL AND of_count > 0
+        AND last_day(month) <= (SELECT min(recorded_seen_to) FROM case_window)
+        ORDER BY ALL"""
+    ).fetchall()
+    for (rate, unit), found in groupby(rows, key=lambda row: (row[0], row[1])):
+        by_month = {month: (count, base) for _, _, month, count, base in found}
+        months = list(_months_between(min(by_month), max(by_month)))
+        counts = np.array([by_month.get(month, (0, 0)) for month in months], dtype=np.int64)
+        yield from _chart(("all", "all", rate), unit, months, counts[:, 0], counts[:, 1])
+
+
+def _months_between(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """The first day of every month from one to another."""
+    while first <= last:
+        yield first
+        first = _next_month(first)
+
+
+def _next_month(month: dt.date) -> dt.date:
+    return (month.replace(day=1) + dt.timedelta(days=31)).replace(day=1)
 
 
 def _months(
@@ -95,11 +124,9 @@ def _months(
     ).fetchall()
     if not rows or seen_to is None:
         return [], np.zeros(0, dtype=np.int64), []
-    months = [rows[0][0]]
-    while (following := (months[-1] + dt.timedelta(days=31)).replace(day=1)) <= seen_to:
-        months.append(following)
-    if (months[-1] + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1) > seen_to:
-        months.pop()
+    # The last month is whole if the day after the one that the feed covers begins another.
+    last_whole = (seen_to + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
+    months = list(_months_between(rows[0][0], last_whole))
     place = {month: number for number, month in enumerate(months)}
     counts = np.zeros((len(months), 1 + 2 * len(reference_rows("milestone"))), dtype=np.int64)
     for month, bits, cases in rows:
@@ -110,7 +137,7 @@ def _months(
 
 
 def _chart(
-    breakdown: str, group: str, measure: str, months: list[dt.date], count: Any, cases: Any
+    told: tuple[str, str, str], unit: str, months: list[dt.date], count: Any, cases: Any
 ) -> Iterator[tuple[Any, ...]]:
     """One chart: a row for each month, or each quarter where months are too few or too small."""
     if not months:
@@ -125,7 +152,7 @@ def _chart(
     for number, start in enumerate(cut.first[:-1]):
         first, last = months[start], months[cut.first[number + 1] - 1]
         yield (
-            breakdown, group, measure, cut.unit, _name(first, cut.unit), "incident",
+            *told, cut.unit, _name(first, cut.unit), unit,
             None if sizes is None else int(sizes[number]), int(sums[number]), float(drawn.value[number]), drawn.mean,
             drawn.low, drawn.high, ", ".join(drawn.rules[number]), drawn.reason, _events(first, last),
         )  # fmt: skip
@@ -141,7 +168,7 @@ def _name(first: dt.date, unit: str) -> str:
 
 def _events(first: dt.date, last: dt.date) -> str:
     """What happened in these months that may have moved the figures."""
-    after = (last + dt.timedelta(days=31)).replace(day=1)
+    after = _next_month(last)
     return "; ".join(
         event["label"] for event in reference_rows("events") if first <= dt.date.fromisoformat(event["day"]) < after
     )

@@ -7,8 +7,6 @@ Why this interval, and how often it covers: docs/methods/intervals.md.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-SMALL_DENOMINATOR = 30  # a proportion of fewer cases is marked as uncertain, never hidden
-
 
 def wilson(
     successes: ArrayLike, trials: ArrayLike, level: float = 0.95
@@ -43,15 +41,6 @@ def wilson(
     lower[known & (count == 0)] = 0.0
     upper[known & (count == total)] = 1.0
     return lower, upper
-
-
-def is_small(trials: ArrayLike) -> NDArray[np.bool_]:
-    """Whether each denominator is below SMALL_DENOMINATOR, so that its proportion is to be marked.
-
-    >>> is_small([0, 29, 30]).tolist()
-    [True, True, False]
-    """
-    return np.asarray(np.asarray(trials) < SMALL_DENOMINATOR)
 
 
 def normal_quantile(level: float) -> float:
