@@ -52,7 +52,7 @@ _calm = {"deadline": None, "database": None, "suppress_health_check": list(Healt
 _WITHOUT_SHRINKING = (Phase.explicit, Phase.generate)
 few = settings(max_examples=5, derandomize=True, phases=_WITHOUT_SHRINKING, **_calm)
 usual = settings(max_examples=10, derandomize=True, phases=_WITHOUT_SHRINKING, **_calm)
-many = settings(max_examples=100, **_calm)
+many = settings(max_examples=60, **_calm)
 
 
 @contextmanager
