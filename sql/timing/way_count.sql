@@ -23,8 +23,6 @@ SELECT
     count(*) AS cases,
     median(days) AS median_days,
     count(*) FILTER (WHERE is_impossible) AS impossible,
-    count(*) FILTER (WHERE is_reopened) AS reopened,
-    median(days) FILTER (WHERE is_impossible) AS impossible_median_days,
-    median(days) FILTER (WHERE is_reopened) AS reopened_median_days
+    count(*) FILTER (WHERE is_reopened) AS reopened
 FROM taken
 GROUP BY stage_order, implied, reason;
