@@ -187,7 +187,13 @@ def repeat_victims(incident: pd.DataFrame) -> np.ndarray:
 def dimensions(cases: pd.DataFrame, repeated: np.ndarray, fills_business: bool) -> dict[str, pd.Series]:
     """Each breakdown's group for each case; those by strand are made of them later."""
     group = dict(zip(reference("ethnicity").code, reference("ethnicity").ethnic_group, strict=True))
-    ethnic = cases.victim_ethnicity.map({**group, "unknown": "unknown"}).astype("category")
+    # An empty code and an unknown one are one group: a crime with a victim of each counts once in it.
+    ethnic = (
+        cases.victim_ethnicity.map({**group, "unknown": "unknown"})
+        .astype("object")
+        .fillna("unknown")
+        .astype("category")
+    )
     business = cases.business_type.fillna("not_business" if fills_business else "unknown")
     months = pd.Series(cases.reported_date.to_numpy().astype("datetime64[D]").astype("datetime64[M]").astype(int) - 3)
     numbers, quarters = pd.factorize(months // 3)
