@@ -103,7 +103,7 @@ SHORTHAND = {
     NOT_AVAILABLE: "not available: too early to say, the feed behind the figure stops too early, or the source does not "
     "say",
     LOW: "above 0 but would be rounded to 0.0%",
-    UNRELIABLE: "low reliability: a rate on too few cases to be read",
+    UNRELIABLE: "low reliability: a rate, or a number of days, on too few cases to be read",
 }
 
 

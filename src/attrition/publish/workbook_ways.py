@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from attrition.publish.headline import NOT_APPLICABLE, Row, funnel_of_all, published_rows
+from attrition.publish.headline import LAST_STAGE, NOT_APPLICABLE, Row, funnel_of_all, published_rows
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES, caution
 from attrition.publish.workbook_groups import STRAND_ADVICE, Funnel, small_bases
-from attrition.publish.workbook_labels import breakdown_label, group_label, row_order, step_label
+from attrition.publish.workbook_labels import breakdown_label, group_label, row_order, stage_label, step_label
 from attrition.publish.workbook_sheets import (
     UNRELIABLE,
     Basis,
@@ -37,13 +37,11 @@ def _days(row: Row | None, smallest_base: int) -> tuple[Cell, ...]:
     return tuple(number(row[name]) for name in _QUANTILES)
 
 
-def _day_columns(prefix: str = "") -> tuple[Column, ...]:
-    quarter, most = ("Three quarters", "Nine in ten") if not prefix else ("three quarters", "nine in ten")
-    half = f"{prefix}half" if prefix else "Half"
+def _day_columns(side: str = "") -> tuple[Column, ...]:
     return (
-        Column(f"{half} within (days)", width=12, note="timing"),
-        Column(f"{prefix}{quarter} within (days)", width=12),
-        Column(f"{prefix}{most} within (days)", width=12),
+        Column(f"{side}Half within (days)", width=12, note="timing"),
+        Column(f"{side}75% within (days)", width=12),
+        Column(f"{side}90% within (days)", width=12),
     )
 
 
@@ -109,7 +107,7 @@ def ways_sheet(tables: Path, basis: Basis) -> Sheet:
         (
             _kind(row["kind"]),
             plain_text(row["way"], NOT_APPLICABLE),
-            _STATES.get(row["state"], plain_text(row["state"], NOT_APPLICABLE)),
+            _how_it_stands(row),
             plain_text(row["label"], NOT_APPLICABLE),
             count(row["cases"]),
             *interval_cells(row, "share", int(row["recorded"]), known),
@@ -138,6 +136,13 @@ def ways_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
     )
+
+
+def _how_it_stands(row: Row) -> str:
+    # To a board a conviction is no other way of ending, whatever became of the uplift.
+    if row["state"] == "resolved" and row["way"].endswith(stage_label(LAST_STAGE)):
+        return stage_label(LAST_STAGE)
+    return _STATES.get(row["state"], plain_text(row["state"], NOT_APPLICABLE))
 
 
 def _kind(kind: str) -> str:
@@ -217,7 +222,7 @@ def _days_of_each_side(tables: Path, basis: Basis) -> Sheet:
             "The days are of cases that were referred (police) or charged (CPS), and say nothing of those that were not.",
             "The days with the CPS include those in which a file is back with the police.",
             STRAND_ADVICE,
-            f"Days of fewer than {basis.smallest_base} cases are not shown ([u]).",
+            *small_bases(basis),
         ),
         (Column("Breakdown", "text", 16), Column("Group", "text", 27, "strands"), *columns),
         rows,
