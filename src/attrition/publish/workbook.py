@@ -22,6 +22,7 @@ from attrition.publish.workbook_funnel import (
 )
 from attrition.publish.workbook_groups import group_sheets, period_sheets
 from attrition.publish.workbook_layout import lay_out, with_filters, write_cover
+from attrition.publish.workbook_outcomes import positive_outcomes_sheet, withdrawal_sheet
 from attrition.publish.workbook_reasons import reason_sheets
 from attrition.publish.workbook_records import (
     feed_lines,
@@ -42,13 +43,7 @@ from attrition.publish.workbook_sheets import (
     as_day,
     plain_text,
 )
-from attrition.publish.workbook_volumes import (
-    both_sides_sheet,
-    positive_outcomes_sheet,
-    published_figures_sheet,
-    reconciliation_sheet,
-    withdrawal_sheet,
-)
+from attrition.publish.workbook_sides import both_sides_sheet, published_figures_sheet, reconciliation_sheet
 from attrition.publish.workbook_ways import days_sheet, handover_sheets, ways_sheet
 
 TITLE = "Where hate crime cases fall away"

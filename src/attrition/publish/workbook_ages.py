@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from attrition import reference
-from attrition.publish.headline import NOT_APPLICABLE, Row, published_rows
+from attrition.publish.headline import Row, published_rows
 from attrition.publish.workbook_funnel import INCIDENTS
 from attrition.publish.workbook_groups import STRAND_ADVICE, small_bases
 from attrition.publish.workbook_labels import breakdown_label, group_label, row_order, stage_label
@@ -34,8 +34,8 @@ def _milestone_columns() -> tuple[Column, ...]:
 
 _AGE_COLUMNS = (
     Column("Recorded", width=12, note="recorded"),
-    Column("Old enough", width=12, note="same_age"),
-    Column("Reached by that day", width=12),
+    Column("Old enough", width=13, note="same_age"),
+    Column("Reached by that day", width=13),
     *interval_columns("Reached, % of old enough"),
     Column("Day of the suspect not known", width=14, note="undated"),
     Column("Usable from", "text", 14, "same_age"),
@@ -51,7 +51,7 @@ def _age_cells(row: Row, smallest_base: int) -> tuple[Cell, ...]:
         count(row["reached"]),
         *interval_cells(row, "rate", int(row["old_enough"]), usable, smallest_base),
         count(row["untimed"]),
-        NOT_APPLICABLE if usable else plain_text(usable_from),
+        "Now" if usable else plain_text(usable_from),
     )
 
 
@@ -148,7 +148,7 @@ def _recorded(charts: list[Row], basis: Basis) -> Sheet:
             count(row["count"]),
             *(number(row[name]) for name in ("mean", "low", "high")),
             _signals(row),
-            plain_text(row["events"], NOT_APPLICABLE),
+            plain_text(row["events"], "None"),
         )
         for row in charts
         if row["measure"] == "recorded"
@@ -186,7 +186,7 @@ def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> She
             rate_on(row["value"], int(row["cases"]), True, basis.smallest_base),
             *(rate_on(row[name], int(row["cases"])) for name in ("mean", "low", "high")),
             _signals(row),
-            plain_text(row["events"], NOT_APPLICABLE),
+            plain_text(row["events"], "None"),
         )
         for row in reached
     ]
@@ -207,8 +207,8 @@ def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> She
             Column("Reached by that day", width=13),
             Column("Reached, % of recorded", "rate", 13),
             Column("Mean", "rate", 11, "chart"),
-            Column("Lower limit", "rate", 11),
-            Column("Upper limit", "rate", 11),
+            Column("Lower limit", "rate", 13),
+            Column("Upper limit", "rate", 13),
             *_LAST_COLUMNS,
         ),
         rows,

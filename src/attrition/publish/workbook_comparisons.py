@@ -32,7 +32,7 @@ from attrition.publish.workbook_sheets import (
 # Emergency workers are compared by themselves and are no breakdown of the funnel.
 _DIMENSIONS = {"emergency_worker": "Emergency workers"}
 _STEP_COLUMNS = (
-    Column("Step", "text", 31),
+    Column("Step", "text", 34),
     Column("By day after recording", width=12, note="same_age"),
 )
 
@@ -86,7 +86,8 @@ def differences_sheet(tables: Path, basis: Basis) -> Sheet:
         "Does a group go on less or more often than all others, at the same age?",
         basis.of(INCIDENTS),
         (
-            "A difference is no proof of bias. Read the last column; 'Stands out' allows for the number of comparisons.",
+            "A difference is no proof of bias. Filter 'Stands out' for Yes and read the last column; it allows for the "
+            "number of comparisons.",
             "A ratio of 1.00 is no difference; 0.80 means four steps where the others make five.",
             "Hate strands overlap. Victim support is not compared. Emergency workers are in their own comparison only.",
             *small_bases(basis),

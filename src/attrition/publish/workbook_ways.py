@@ -38,8 +38,9 @@ def _days(row: Row | None, smallest_base: int) -> tuple[Cell, ...]:
 
 
 def _day_columns(side: str = "") -> tuple[Column, ...]:
+    half = f"{side}half" if side else "Half"
     return (
-        Column(f"{side}Half within (days)", width=12, note="timing"),
+        Column(f"{half} within (days)", width=12, note="timing"),
         Column(f"{side}75% within (days)", width=12),
         Column(f"{side}90% within (days)", width=12),
     )
@@ -83,10 +84,10 @@ def days_sheet(tables: Path, basis: Basis) -> Sheet:
         (
             Column("Breakdown", "text", 20),
             Column("Group", "text", 27, "strands"),
-            Column("Step", "text", 31),
+            Column("Step", "text", 34),
             Column("Cases timed", width=12),
             Column("Could not be timed", width=12, note="not_timed"),
-            Column("Followed to day", width=12, note="timing"),
+            Column("Followed to day", width=14, note="timing"),
             *interval_columns("Went on by then", 11),
             Column("Lost by then", "rate", 11, "lost"),
             Column("Ended another way by then", "rate", 13),
@@ -105,7 +106,7 @@ def ways_sheet(tables: Path, basis: Basis) -> Sheet:
     known = all(row.covered for row in funnel_of_all(tables))
     rows: list[tuple[Cell, ...]] = [
         (
-            _kind(row["kind"]),
+            f"Way {row['way_order']}" if row["kind"] == "commonest" else _sentence(row["kind"]),
             plain_text(row["way"], NOT_APPLICABLE),
             _how_it_stands(row),
             plain_text(row["label"], NOT_APPLICABLE),
@@ -126,9 +127,9 @@ def ways_sheet(tables: Path, basis: Basis) -> Sheet:
             *caution(tables),
         ),
         (
-            Column("Kind", "text", 20),
+            Column("Way", "text", 20),
             Column("Stages passed", "text", 52, "way"),
-            Column("How it stands", "text", 19, "lost"),
+            Column("How it stands", "text", 22, "lost"),
             Column("Reason", "text", 42),
             Column("Cases", width=11),
             *interval_columns("% of recorded", 11),
@@ -145,8 +146,8 @@ def _how_it_stands(row: Row) -> str:
     return _STATES.get(row["state"], plain_text(row["state"], NOT_APPLICABLE))
 
 
-def _kind(kind: str) -> str:
-    return plain_text(kind[:1].upper() + kind[1:])
+def _sentence(text: str) -> str:
+    return plain_text(text[:1].upper() + text[1:])
 
 
 def _where_cases_stand(tables: Path, basis: Basis) -> Sheet:
@@ -180,7 +181,7 @@ def _where_cases_stand(tables: Path, basis: Basis) -> Sheet:
         (
             Column("Breakdown", "text", 16),
             Column("Group", "text", 27, "strands"),
-            Column("Where the case stands", "text", 44, "handover"),
+            Column("Where the case stands", "text", 50, "handover"),
             Column("Cases", width=11),
             *interval_columns("% of cases with a suspect", 12),
             Column("Sent back by the CPS", width=12, note="handover"),
@@ -222,7 +223,7 @@ def _days_of_each_side(tables: Path, basis: Basis) -> Sheet:
             "The days are of cases that were referred (police) or charged (CPS), and say nothing of those that were not.",
             "The days with the CPS include those in which a file is back with the police.",
             STRAND_ADVICE,
-            *small_bases(basis),
+            *((f"Days of fewer than {basis.smallest_base} cases are not shown ([u]).",) if basis.smallest_base else ()),
         ),
         (Column("Breakdown", "text", 16), Column("Group", "text", 27, "strands"), *columns),
         rows,
