@@ -13,6 +13,8 @@ from typing import Any
 
 from attrition.errors import AttritionError
 from attrition.publish.headline import LAST_STAGE, NOT_APPLICABLE, coverage_caveat, headline_rows
+from attrition.publish.workbook_ages import age_sheets, chart_sheets
+from attrition.publish.workbook_comparisons import differences_sheet, pilot_sheets, units_sheet
 from attrition.publish.workbook_funnel import (
     all_figures_sheet,
     headline_sheet,
@@ -20,6 +22,7 @@ from attrition.publish.workbook_funnel import (
 )
 from attrition.publish.workbook_groups import group_sheets, period_sheets
 from attrition.publish.workbook_layout import lay_out, with_filters, write_cover
+from attrition.publish.workbook_outcomes import positive_outcomes_sheet, withdrawal_sheet
 from attrition.publish.workbook_reasons import reason_sheets
 from attrition.publish.workbook_records import (
     feed_lines,
@@ -40,9 +43,18 @@ from attrition.publish.workbook_sheets import (
     as_day,
     plain_text,
 )
+from attrition.publish.workbook_sides import both_sides_sheet, published_figures_sheet, reconciliation_sheet
+from attrition.publish.workbook_ways import days_sheet, handover_sheets, ways_sheet
 
 TITLE = "Where hate crime cases fall away"
-_NUMBER_FORMATS = {"text": "@", "count": "#,##0", "rate": "0.0%"}
+_NUMBER_FORMATS = {
+    "text": "@",
+    "count": "#,##0",
+    "rate": "0.0%",
+    "number": "#,##0.0",
+    "change": "+0.0%;-0.0%;0.0%",
+    "ratio": "0.00",
+}
 # Text that starts so becomes a formula once somebody edits the cell; the quote prefix prevents it.
 _FORMULA_START = ("=", "+", "-", "@")
 _RULE = {"bottom": 1, "bottom_color": "#D9D9D9"}
@@ -54,8 +66,21 @@ def _sheets(tables: Path, basis: Basis) -> list[Sheet]:
         headline_sheet(tables, basis),
         *by_group,
         *period_sheets(tables, basis),
+        *age_sheets(tables, basis),
+        *chart_sheets(tables, basis),
         *reason_sheets(tables, basis),
+        withdrawal_sheet(tables, basis),
+        ways_sheet(tables, basis),
+        days_sheet(tables, basis),
+        *handover_sheets(tables, basis),
+        differences_sheet(tables, basis),
+        units_sheet(tables, basis),
+        *pilot_sheets(tables, basis),
         uplift_sheet(tables, basis),
+        positive_outcomes_sheet(tables, basis),
+        both_sides_sheet(tables, basis),
+        reconciliation_sheet(tables, basis),
+        published_figures_sheet(tables, basis),
         all_figures_sheet(tables, basis),
         feeds_sheet(tables, basis),
         load_sheet(tables, basis),
@@ -109,7 +134,9 @@ def _cover(tables: Path, basis: Basis, meta: Mapping[str, Any]) -> Any:
             "may still go on.",
             "3. Open is not lost. Ended another way (a caution, a non-crime incident) is not lost either.",
             "4. Hate strands overlap: never add their rows, and do not rank them. Small groups jump with every case.",
-            "5. Shorthand: " + "; ".join(f"{short} {words.split(':')[0]}" for short, words in SHORTHAND.items()) + ".",
+            "5. Better or worse than before? At the same age, Milestones over time. How long it takes: Days to next stage. "
+            "Between police and CPS: Handover. Groups: Differences. Areas: Areas and units.",
+            "6. Shorthand: " + "; ".join(f"{short} {words.split(':')[0]}" for short, words in SHORTHAND.items()) + ".",
             [bold, "How far the feeds reach"],
             *feed_lines(tables),
             *([[bold, f"Caution. {caveat}"]] if caveat else ["Every stage is covered by its feeds."]),
@@ -130,7 +157,7 @@ def _notes_sheet(basis: Basis) -> Sheet:
 
 
 def _table(sheet: Sheet) -> Any:
-    """The sheet as a gptables table. Cells keep their types: text, whole numbers, proportions."""
+    """The sheet as a gptables table. Cells keep their types: text, numbers."""
     import pandas as pd
     from gptables import GPTable
 
@@ -171,8 +198,7 @@ def _table(sheet: Sheet) -> Any:
 def write_workbook(tables: Path, target: Path, meta: Mapping[str, Any]) -> None:
     """Write the workbook of one run to `target` (.xlsx).
 
-    tables: the folder of published Parquet tables (funnel, funnel_by_period, reasons, load, findings,
-      validation, feeds)
+    tables: the folder of published Parquet tables (all but incidence and pilot_placebos)
     meta: what the run knows of itself:
       as_at          date or ISO text; required
       run_id         name of the publication

@@ -14,7 +14,7 @@ from attrition.publish.headline import (
 )
 from attrition.publish.workbook_labels import (
     breakdown_label,
-    group_labels,
+    group_label,
     left_out,
     long_breakdowns,
     row_order,
@@ -144,7 +144,7 @@ def all_figures_sheet(tables: Path, basis: Basis) -> Sheet:
         rows.append(
             (
                 breakdown_label(row["breakdown"]),
-                ", ".join(group_labels(row["breakdown"], row["group"])),
+                group_label(row["breakdown"], row["group"]),
                 stage_label(row["stage"]),
                 count(row["entered"]),
                 *((NOT_APPLICABLE,) * 4 if ends_here else states),

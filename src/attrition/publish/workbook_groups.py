@@ -10,7 +10,7 @@ from pathlib import Path
 
 from attrition.publish.headline import Row, published_rows
 from attrition.publish.workbook_funnel import ADVICE_ON_BOUNDS, HEADLINE_STAGES, INCIDENTS, STAGES, caution
-from attrition.publish.workbook_labels import breakdown_label, group_labels, group_order, stage_label
+from attrition.publish.workbook_labels import breakdown_label, group_labels, group_order, stage_label, step_label
 from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, plain_text, share
 
 ADDS_UP = "Each case is in one row; the rows below the first add up to all cases."
@@ -100,15 +100,10 @@ def _reached_cells(funnel: Funnel, breakdown: str, group: str, smallest: int) ->
     )
 
 
-def _in_brief(stage: str) -> str:
-    """The label of a stage without its complement: Recorded, Referred."""
-    return stage_label(stage).split(" as ")[0].split(" to ")[0]
-
-
 def _step_columns() -> tuple[Column, ...]:
     columns = []
     for before, after in pairwise(HEADLINE_STAGES):
-        step = f"{_in_brief(before)} to {_in_brief(after).lower()}"
+        step = step_label(before, after)
         columns.append(Column(f"{step}:\nso far", "rate", 13))
         columns.append(Column(f"{step}:\nat most", "rate", 13))
     return tuple(columns)
@@ -145,7 +140,8 @@ def _group_sheet(
     return (*heads, *columns), rows
 
 
-def _small_bases(basis: Basis) -> tuple[str, ...]:
+def small_bases(basis: Basis) -> tuple[str, ...]:
+    """The line that says below how many cases a rate is not shown; nothing where every rate is."""
     if not basis.smallest_base:
         return ()
     return (f"Rates on a base below {basis.smallest_base} cases are not shown ([u]); see the notes.",)
@@ -162,7 +158,7 @@ def group_sheets(tables: Path, basis: Basis) -> list[Sheet]:
                 f"By {dimension.tab}",
                 f"How many cases reached each stage, by {dimension.title}",
                 basis.of(INCIDENTS),
-                (dimension.advice, ADVICE_ON_BOUNDS, *_small_bases(basis), *caution(tables)),
+                (dimension.advice, ADVICE_ON_BOUNDS, *small_bases(basis), *caution(tables)),
                 columns,
                 rows,
                 first_row_is_total=True,
@@ -176,7 +172,7 @@ def group_sheets(tables: Path, basis: Basis) -> list[Sheet]:
                 f"Steps by {dimension.tab}",
                 f"Share of cases that went on from each stage to the next, by {dimension.title}",
                 basis.of(f"share of the {INCIDENTS} that reached the earlier stage"),
-                (dimension.advice, ADVICE_ON_BOUNDS, *_small_bases(basis), *caution(tables)),
+                (dimension.advice, ADVICE_ON_BOUNDS, *small_bases(basis), *caution(tables)),
                 columns,
                 rows,
                 first_row_is_total=True,
@@ -205,7 +201,7 @@ def period_sheets(tables: Path, basis: Basis) -> list[Sheet]:
                 (
                     "Newer cases have had less time: 'so far' falls towards the end by itself. Compare it "
                     "only where 'at most' is close.",
-                    *_small_bases(basis),
+                    *small_bases(basis),
                     *caution(tables),
                 ),
                 (Column(f"{label} reported", "text", 18), *_REACHED_COLUMNS),

@@ -40,6 +40,16 @@ def stage_label(stage: str) -> str:
     return {row["stage"]: row["label"] for row in reference.rows("stage")}.get(stage, plain_text(stage))
 
 
+def stage_in_brief(stage: str) -> str:
+    """The label of a stage without its complement: Recorded, Referred."""
+    return stage_label(stage).split(" as ")[0].split(" to ")[0]
+
+
+def step_label(before: str, after: str) -> str:
+    """The step from one stage to another: Recorded to suspect identified."""
+    return f"{stage_in_brief(before)} to {stage_in_brief(after).lower()}"
+
+
 @cache
 def breakdown_label(breakdown: str) -> str:
     """The label of a breakdown; an unknown one keeps its code."""
@@ -51,6 +61,14 @@ def _listed(code_list: str) -> dict[str, str]:
     if code_list == "force":
         return {row["code"]: row["label"] for row in reference.rows("force")}
     return {row["code"]: row["label"] for row in reference.rows("code_list") if row["list"] == code_list}
+
+
+@cache
+def force_label(force: str) -> str:
+    """What a force is called; `all` is all of them, `unknown` a record without one."""
+    if force in ("", "all"):
+        return "All forces"
+    return _label("force", force)
 
 
 def _label(breakdown: str, group: str) -> str:
@@ -69,6 +87,11 @@ def group_labels(breakdown: str, group: str) -> tuple[str, ...]:
     parts = breakdown.split("*")
     groups = group.split("*", len(parts) - 1)
     return tuple(_label(of, part) for of, part in zip(parts, groups, strict=False))
+
+
+def group_label(breakdown: str, group: str) -> str:
+    """The label of a group in one piece (hate strand by business type: Race, Takeaway)."""
+    return ", ".join(group_labels(breakdown, group))
 
 
 @cache

@@ -5,6 +5,7 @@ from pathlib import Path
 from attrition import reference
 from attrition.contract import load_contracts
 from attrition.publish.headline import NOT_APPLICABLE, Row, published_rows
+from attrition.publish.workbook_labels import force_label
 from attrition.publish.workbook_sheets import (
     Basis,
     Cell,
@@ -22,12 +23,6 @@ def extract_title(extract: str) -> str:
     """What an extract is called (`cps`: CPS cases); an unknown one keeps its name."""
     contract = load_contracts().get(extract)
     return contract.title if contract else plain_text(extract)
-
-
-def _force_label(force: object) -> str:
-    if not force:
-        return "All forces"
-    return {row["code"]: row["label"] for row in reference.rows("force")}.get(str(force), plain_text(force))
 
 
 def _iso(value: object) -> str:
@@ -68,7 +63,7 @@ def feeds_sheet(tables: Path, basis: Basis) -> Sheet:
         rows.append(
             (
                 extract_title(row["extract"]),
-                _force_label(row["force"]),
+                force_label(row["force"] or ""),
                 _iso(row["covers_to"]),
                 max((basis.as_at - day).days, 0) if day else plain_text(None),
                 yes_no(row["inferred"]),

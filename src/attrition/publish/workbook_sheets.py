@@ -1,9 +1,10 @@
 """What a sheet of the workbook is: columns, cells, shorthand and notes. Writes no file.
 
-Every cell is text, a whole number, a proportion or a shorthand in square brackets that the sheet explains.
+Every cell is text, a number (a count, a proportion, a ratio) or a shorthand in square brackets that the sheet explains.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -16,7 +17,8 @@ UNRELIABLE = "[u]"
 SMALLEST_BASE = 10
 
 Cell = str | int | float
-Kind = Literal["text", "count", "rate"]
+# A number is a mean or a median of counts; a change a difference of two proportions; a ratio one proportion over another.
+Kind = Literal["text", "count", "rate", "number", "change", "ratio"]
 
 NOTES = {
     "unit": "The unit is the incident: one hate-flagged occurrence and victim, followed from report to "
@@ -61,14 +63,47 @@ NOTES = {
     "counts": "Rows read = accepted + duplicate + out of scope + quarantined, for every file. Superseded "
     "rows were accepted "
     "earlier and have been replaced since; they stay in accepted.",
+    "interval": "95 % interval. Every rate varies by chance; 'from' and 'to' are the limits within which the rate behind "
+    "it plausibly lies. Where those of two groups overlap widely, do not speak of a difference.",
+    "same_age": "Cases are looked at on the same day of their lives, counted from recording: old and new cases have had the "
+    "same time. Only cases old enough count. A period counts once its youngest case is old enough; until then it shows [x] "
+    "and the day from which it can be used.",
+    "undated": "Cases with an identified suspect of whom no day is known. They are taken to have been identified in time, so "
+    "many of them make the rate too high.",
+    "timing": "Open cases are still counted as waiting on the last day known of them; they are not lost. 'Followed to day' is the "
+    "last day on which enough cases were still being watched; shares are as they stood on it. Days are those of the "
+    "cases that made the step by then, so they say nothing of those that never do.",
+    "not_timed": "Cases that reached the first stage but cannot be timed: a day is not known, the case ended before the "
+    "stage began, the stage began after the feeds end, or the case had left before it was flagged.",
+    "thin": "The fewest cases that were being watched on any day on which one left. Below about 20, single cases move the shares.",
+    "difference": "A difference between groups is no proof of bias: offences, evidence and recording differ between "
+    "them. Outcomes are compared at the same age. Victim support is not compared, since it is recorded when a case closes. Emergency "
+    "workers stand apart and are in no other comparison. 'Stands out' allows for the number of comparisons made.",
+    "like": "The same ratio when each case is compared only with cases of the same offence group, area and quarter.",
+    "standardised": "Share of the group's cases for which there are comparable cases in the others.",
+    "handover": "Every case with an identified suspect stands in one category. Sent back: the CPS's last word was an action plan; "
+    "overdue: its answer is late. Both need the CPS event extract.",
+    "limits": "Areas and units that do the same work vary by chance. Beyond the 95 % limits a closer look is worth while; beyond 99.8 % "
+    "it is needed. Limits need at least ten areas or units. They show neither who is better nor why.",
+    "chart": "Mean of the series, and limits of its ordinary month-to-month variation. Signals: beyond limits; shift (seven "
+    "in a row on one side of the mean); trend (seven in a row rising or falling); two of three (near the same limit). "
+    "One point alone proves little; look first at what happened then.",
+    "way": "Stages passed, in order; in brackets a stage of which no record tells, implied by a later one.",
+    "withdrawal": "A case counts once, where it ended: police outcomes 14 and 16, and the CPS reasons that the victim retracted "
+    "or did not attend. Open cases do not count: the victim may come back.",
+    "unlinked": "What each side did in the year, whenever the incident was reported, linked or not. Units differ between rows: "
+    "divide no row by another. Rates are given only where both counts have one unit.",
+    "positive": "There is no one definition of a positive outcome: each set is named. The latest police outcome decides; a charge of "
+    "which only the CPS tells is in none.",
 }
 NOTE_NUMBER = {name: number for number, name in enumerate(NOTES, start=1)}
 
 SHORTHAND = {
     NOT_APPLICABLE: "not applicable: the question does not arise here, or there is nothing to divide by",
-    NOT_AVAILABLE: "not available: the feed behind the figure stops too early, or the source does not say",
+    NOT_AVAILABLE: "not available: too early to say, the feed behind the figure stops too early, or the source does not "
+    "say",
     LOW: "above 0 but would be rounded to 0.0%",
-    UNRELIABLE: "low reliability: a rate on too few cases to be read",
+    UNRELIABLE: "low reliability: a rate, or a number of days, on too few cases to be read",
 }
 
 
@@ -176,11 +211,37 @@ def rate(value: float | None, known: bool = True) -> Cell:
     return LOW if 0 < value < LOW_BELOW else float(value)
 
 
-def share(part: int, base: int, known: bool = True, smallest_base: int = 0) -> Cell:
-    """part / base as a cell: [x] not known, [z] from an empty base, [u] from one below smallest_base."""
+def rate_on(value: float | None, base: int, known: bool = True, smallest_base: int = 0) -> Cell:
+    """A proportion on `base` cases as a cell: [x] not known, [u] on a base below smallest_base, [z] without a value."""
     if known and 0 < base < smallest_base:
         return UNRELIABLE
-    return rate(part / base if base else None, known)
+    return rate(value, known)
+
+
+def share(part: int, base: int, known: bool = True, smallest_base: int = 0) -> Cell:
+    """part / base as a cell: [x] not known, [z] from an empty base, [u] from one below smallest_base."""
+    return rate_on(part / base if base else None, base, known, smallest_base)
+
+
+def number(value: float | None) -> Cell:
+    """A number that is no proportion, or [z] where there is none."""
+    return NOT_APPLICABLE if value is None else value
+
+
+def interval_columns(heading: str, width: float = 11, note: str = "") -> tuple[Column, Column, Column]:
+    """Three columns: a proportion and the ends of its 95 % interval."""
+    return (
+        Column(heading, "rate", width, note),
+        Column(f"{heading}:\nfrom", "rate", width, "interval"),
+        Column(f"{heading}:\nto", "rate", width),
+    )
+
+
+def interval_cells(
+    row: Mapping[str, Any], name: str, base: int, known: bool = True, smallest_base: int = 0
+) -> tuple[Cell, ...]:
+    """The cells of these columns, from `name`, `name_lower` and `name_upper` of a published row."""
+    return tuple(rate_on(row[name + end], base, known, smallest_base) for end in ("", "_lower", "_upper"))
 
 
 def yes_no(value: Any) -> str:
