@@ -378,6 +378,8 @@ def test_every_sheet_is_listed_in_the_contents_with_unit_and_marking(workbook: A
         assert name in listed
         assert workbook[name]["A2"].value.startswith("Unit: ")
         assert workbook[name].freeze_panes
+        # The contents give each title one line.
+        assert len(workbook[name]["A1"].value) <= 90
 
 
 def test_no_text_of_the_new_sheets_becomes_a_formula(workbook: Any) -> None:
