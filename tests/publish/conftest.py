@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from published_statistics import statistics
 
 STAGES = (
     "reported",
@@ -171,7 +172,7 @@ MAIN = ("all", "strand", "victim_ethnicity", "business_type", "strand*business_t
 
 
 def published(number: int = 1500, late: frozenset[str] = frozenset()) -> dict[str, list[Row]]:
-    """The seven tables of `number` invented cases; `late` names extracts whose feed stops too early."""
+    """The published tables, the funnel of `number` invented cases; `late` names extracts whose feed stops too early."""
     cases = _cases(number)
     periods = [
         {"period_kind": kind, "period": period, **row}
@@ -180,6 +181,7 @@ def published(number: int = 1500, late: frozenset[str] = frozenset()) -> dict[st
         for row in _funnel([case for case in cases if case[kind] == period], ("all", "strand"), late)
     ]
     return {
+        **statistics(late),
         "funnel": _funnel(cases, (*MAIN, "area_command"), late),
         "funnel_by_period": periods,
         "reasons": _reasons(cases, (*MAIN, "area_command")),

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from workbook_reading import META, table_of, texts_of, written
 
 from attrition.errors import AttritionError
 from attrition.publish.workbook import write_workbook
 from attrition.publish.workbook_sheets import NOTES, plain_text
 
 Tables = dict[str, list[dict[str, Any]]]
-META = {"as_at": "2025-03-31", "run_id": "2025-03-31_r2"}
 SHEETS = [
     "Cover",
     "Contents",
@@ -27,11 +27,26 @@ SHEETS = [
     "Steps by business",
     "By year",
     "By quarter",
+    "At the same age",
+    "Same age by group",
+    "Recorded over time",
+    "Milestones over time",
     "Why cases stopped",
     "Reasons by strand",
     "Reasons by ethnicity",
     "Reasons by business",
+    "Victim withdrawal",
+    "Ways",
+    "Days to next stage",
+    "Handover",
+    "Handover days",
+    "Differences",
+    "Areas and units",
     "Uplift",
+    "Positive outcomes",
+    "Both sides",
+    "Reconciliation",
+    "Published figures",
     "All figures",
     "Feeds",
     "Load",
@@ -40,34 +55,14 @@ SHEETS = [
 ]
 
 
-def _read(tables: Path, folder: Path, **meta: Any) -> Any:
-    import openpyxl
-
-    target = folder / "attrition.xlsx"
-    write_workbook(tables, target, {**META, **meta})
-    return openpyxl.load_workbook(target)
-
-
 @pytest.fixture(scope="module")
 def workbook(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return _read(tables, tmp_path_factory.mktemp("workbook"))
+    return written(tables, tmp_path_factory.mktemp("workbook"))
 
 
 @pytest.fixture(scope="module")
 def late_workbook(late_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return _read(late_tables, tmp_path_factory.mktemp("late"), demo=True)
-
-
-def _table(sheet: Any) -> list[dict[str, Any]]:
-    """The rows under the headings, by heading without its note and line breaks."""
-    (area,) = [table.ref for table in sheet.tables.values()]
-    headings, *rows = [[cell.value for cell in row] for row in sheet[area]]
-    names = [" ".join(heading.split("[note")[0].split()) for heading in headings]
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _texts(sheet: Any) -> str:
-    return "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
+    return written(late_tables, tmp_path_factory.mktemp("late"), demo=True)
 
 
 def test_sheets_in_order_each_with_one_table(workbook: Any) -> None:
@@ -87,7 +82,7 @@ def test_headline_equals_the_table(workbook: Any, published_tables: Tables) -> N
         (row for row in published_tables["funnel"] if row["breakdown"] == "all"),
         key=lambda row: row["stage_order"],
     )
-    shown = _table(workbook["Headline"])
+    shown = table_of(workbook["Headline"])
     assert len(shown) == 7
     for row, want in zip(shown, stated, strict=False):
         assert row["Reached this stage"] == want["entered"]
@@ -127,7 +122,7 @@ def test_groups_show_how_many_reached_each_stage(
         for row in published_tables["funnel"]
         if row["breakdown"] == breakdown
     }
-    everything, *rows = _table(workbook[sheet])
+    everything, *rows = table_of(workbook[sheet])
     assert everything[head] == "All cases"
     assert len(rows) == len({group for group, _ in counts})
     for row in rows:
@@ -137,14 +132,14 @@ def test_groups_show_how_many_reached_each_stage(
 
 
 def test_groups_stand_in_the_order_of_the_lists_not_of_size(workbook: Any) -> None:
-    assert [row["Hate strand"] for row in _table(workbook["By strand"])][1:] == [
+    assert [row["Hate strand"] for row in table_of(workbook["By strand"])][1:] == [
         "Race",
         "Religion",
         "Sexual orientation",
         "Disability",
         "Transgender",
     ]
-    assert [row["Victim ethnicity"] for row in _table(workbook["By ethnicity"])][-2:] == [
+    assert [row["Victim ethnicity"] for row in table_of(workbook["By ethnicity"])][-2:] == [
         "Not stated",
         "Unknown",
     ]
@@ -152,7 +147,7 @@ def test_groups_stand_in_the_order_of_the_lists_not_of_size(workbook: Any) -> No
 
 def test_at_most_counts_every_open_case_as_if_it_went_on(workbook: Any, published_tables: Tables) -> None:
     funnel = {row["stage"]: row for row in published_tables["funnel"] if row["breakdown"] == "all"}
-    row = _table(workbook["By strand"])[0]
+    row = table_of(workbook["By strand"])[0]
     still_open = sum(funnel[stage]["open"] for stage in ("recorded", "suspect_identified", "referred"))
     recorded = funnel["recorded"]["entered"]
     assert row["Charged, % of recorded: so far"] == pytest.approx(funnel["charged"]["entered"] / recorded)
@@ -163,7 +158,7 @@ def test_at_most_counts_every_open_case_as_if_it_went_on(workbook: Any, publishe
 
 def test_every_rate_so_far_has_at_most_beside_it(workbook: Any) -> None:
     for sheet in workbook.worksheets[3:]:
-        headings = list(_table(sheet)[0])
+        headings = list(table_of(sheet)[0])
         for at, heading in enumerate(headings):
             if heading.endswith(": so far"):
                 assert headings[at + 1] == heading.replace("so far", "at most"), sheet.title
@@ -171,20 +166,20 @@ def test_every_rate_so_far_has_at_most_beside_it(workbook: Any) -> None:
 
 def test_strand_sheets_say_that_rows_must_not_be_added_and_show_no_uplift(workbook: Any) -> None:
     for name in ("By strand", "By strand and business", "Steps by strand"):
-        assert "do not add the rows" in _texts(workbook[name])
-        assert "uplift" not in _texts(workbook[name]).lower()
-    strands = [row for row in _table(workbook["All figures"]) if "strand" in row["Breakdown"].lower()]
+        assert "do not add the rows" in texts_of(workbook[name])
+        assert "uplift" not in texts_of(workbook[name]).lower()
+    strands = [row for row in table_of(workbook["All figures"]) if "strand" in row["Breakdown"].lower()]
     assert strands
     assert "Sentence uplifted" not in {row["Stage"] for row in strands}
     assert {row["Went on: so far"] for row in strands if row["Stage"] == "Convicted"} == {"[z]"}
 
 
 def test_small_bases_have_no_rate_beside_groups(tables: Path, workbook: Any, tmp_path: Path) -> None:
-    rows = _table(workbook["By strand and business"])
+    rows = table_of(workbook["By strand and business"])
     for row in rows:
         assert (row["Convicted, % of recorded: so far"] == "[u]") == (0 < row["Recorded as a crime"] < 10)
     assert any(row["Convicted, % of recorded: so far"] == "[u]" for row in rows)
-    every_rate = _table(_read(tables, tmp_path, smallest_base=0)["By strand and business"])
+    every_rate = table_of(written(tables, tmp_path, smallest_base=0)["By strand and business"])
     assert not any(row["Convicted, % of recorded: so far"] == "[u]" for row in every_rate)
 
 
@@ -194,7 +189,7 @@ def test_all_figures_holds_every_other_row_of_the_funnel(workbook: Any, publishe
         for row in published_tables["funnel"]
         if not ("strand" in row["breakdown"].split("*") and row["stage"] == "uplifted")
     ]
-    shown = _table(workbook["All figures"])
+    shown = table_of(workbook["All figures"])
     assert len(shown) == len(want)
     assert sum(row["Reached this stage"] for row in shown) == sum(row["entered"] for row in want)
     assert workbook["All figures"].tables["table_all_figures"].autoFilter is not None
@@ -208,19 +203,19 @@ def test_breakdowns_of_very_many_groups_are_left_to_the_tables(
         {**template, "breakdown": "local_authority", "group": f"E{at:08d}", "stage": "reported"} for at in range(61)
     ]
     tables = make_tables({**published_tables, "funnel": published_tables["funnel"] + many})
-    sheet = _read(tables, tmp_path)["All figures"]
-    assert "Left out for their length: Local authority. The file tables/funnel.csv has them." in _texts(sheet)
-    assert "Local authority" not in {row["Breakdown"] for row in _table(sheet)}
+    sheet = written(tables, tmp_path)["All figures"]
+    assert "Left out for their length: Local authority. The file tables/funnel.csv has them." in texts_of(sheet)
+    assert "Local authority" not in {row["Breakdown"] for row in table_of(sheet)}
 
 
 def test_reasons_add_up_to_lost_and_resolved(workbook: Any, published_tables: Tables) -> None:
     funnel = {row["stage"]: row for row in published_tables["funnel"] if row["breakdown"] == "all"}
-    shown = _table(workbook["Why cases stopped"])
+    shown = table_of(workbook["Why cases stopped"])
     before = ("reported", "recorded", "suspect_identified", "referred", "charged", "prosecuted")
     for how, state in (("Lost", "lost"), ("Ended another way", "resolved")):
         want = sum(funnel[stage][state] for stage in before)
         assert sum(row["Cases"] for row in shown if row["How it ended"] == how) == want
-    by_ethnicity = _table(workbook["Reasons by ethnicity"])
+    by_ethnicity = table_of(workbook["Reasons by ethnicity"])
     for row in by_ethnicity:
         groups = [
             value for name, value in row.items() if name not in ("Furthest stage", "How it ended", "Kind of reason")
@@ -229,7 +224,7 @@ def test_reasons_add_up_to_lost_and_resolved(workbook: Any, published_tables: Ta
 
 
 def test_uplift_stands_apart_and_adds_up(workbook: Any) -> None:
-    convicted, *parts = _table(workbook["Uplift"])
+    convicted, *parts = table_of(workbook["Uplift"])
     assert convicted["Cases"] == sum(row["Cases"] for row in parts)
     assert convicted["% of convicted cases"] == 1
 
@@ -240,8 +235,8 @@ def test_text_that_looks_like_a_formula_or_a_link_stays_text(workbook: Any, tabl
         assert files[text].data_type == "s"
         assert files[text].style.startswith("Normal")
         assert files[text].quotePrefix
-    assert "+URN shared by several crimes" in _texts(workbook["Findings"])
-    assert "northumbria/[a] (http://b.c)" in _texts(workbook["All figures"])
+    assert "+URN shared by several crimes" in texts_of(workbook["Findings"])
+    assert "northumbria/[a] (http://b.c)" in texts_of(workbook["All figures"])
     assert not any(cell.hyperlink for row in workbook["All figures"].iter_rows() for cell in row)
     target = tmp_path / "formulas.xlsx"
     write_workbook(tables, target, META)
@@ -275,7 +270,7 @@ def test_strange_group_names_do_not_stop_the_workbook(
     strange = ["-", "$$x$$", "", "é", "{=1}", "a" * 500, "*", "new\x00\x1fgroup", "https://b.c"]
     added = [{**template, "group": group} for group in strange]
     tables = make_tables({**published_tables, "funnel": published_tables["funnel"] + added})
-    shown = {row["Group"] for row in _table(_read(tables, tmp_path)["All figures"])}
+    shown = {row["Group"] for row in table_of(written(tables, tmp_path)["All figures"])}
     assert {
         "text -",
         "$ $x$ $",
@@ -292,24 +287,24 @@ def test_strange_group_names_do_not_stop_the_workbook(
 def test_stages_that_are_not_covered_are_named_and_have_no_rate(late_workbook: Any) -> None:
     wording = "Not covered: Referred to the CPS, Charged, Prosecuted, Convicted, Sentence uplifted."
     for name in ("Cover", "Headline", "By strand", "Steps by business", "Uplift"):
-        assert wording in _texts(late_workbook[name]), name
-        assert "missing data is not attrition" in _texts(late_workbook[name])
-    rows = {row["Stage"]: row for row in _table(late_workbook["Headline"])}
+        assert wording in texts_of(late_workbook[name]), name
+        assert "missing data is not attrition" in texts_of(late_workbook[name])
+    rows = {row["Stage"]: row for row in table_of(late_workbook["Headline"])}
     assert rows["Charged"]["Covered by the feeds"] == "No"
     assert rows["Charged"]["Went on: so far"] == "[x]"
     assert rows["Charged"]["Reached, % of recorded"] == "[x]"
     assert isinstance(rows["Charged"]["Reached this stage"], int)
     assert isinstance(rows["Recorded as a crime"]["Went on: so far"], float)
-    assert _table(late_workbook["By strand"])[1]["Charged, % of recorded: so far"] == "[x]"
-    feeds = {row["Extract"]: row for row in _table(late_workbook["Feeds"])}
+    assert table_of(late_workbook["By strand"])[1]["Charged, % of recorded: so far"] == "[x]"
+    feeds = {row["Extract"]: row for row in table_of(late_workbook["Feeds"])}
     assert feeds["CPS cases"]["Reaches far enough"] == "No"
     assert feeds["CPS cases"]["Days before the as-at date"] == 59
-    assert "MADE-UP DATA" in _texts(late_workbook["Cover"])
-    assert "led to a conviction" not in _texts(late_workbook["Cover"])
+    assert "MADE-UP DATA" in texts_of(late_workbook["Cover"])
+    assert "led to a conviction" not in texts_of(late_workbook["Cover"])
 
 
 def test_cover_says_what_it_is(workbook: Any) -> None:
-    cover = _texts(workbook["Cover"])
+    cover = texts_of(workbook["Cover"])
     for part in (
         "OFFICIAL-SENSITIVE",
         "31 March 2025",
@@ -327,18 +322,18 @@ def test_shorthand_and_notes_that_are_used_are_explained(workbook: Any) -> None:
         used = {cell.value for row in sheet[area] for cell in row if cell.value in ("[x]", "[z]", "[u]", "[low]")}
         explained = {str(row[0].value).split(" ")[0] for row in sheet.iter_rows(max_row=sheet[area][0][0].row - 1)}
         assert used <= explained, sheet.title
-    assert len(_table(workbook["Notes"])) == len(NOTES)
+    assert len(table_of(workbook["Notes"])) == len(NOTES)
 
 
 def test_load_adds_up(workbook: Any) -> None:
-    for row in _table(workbook["Load"]):
+    for row in table_of(workbook["Load"]):
         parts = ("Accepted", "Duplicate", "Out of scope", "Quarantined")
         assert row["Rows read"] == sum(row[name] for name in parts)
 
 
 def test_what_could_not_run_comes_before_what_passed(workbook: Any) -> None:
-    assert [row["Result"] for row in _table(workbook["Validation"])] == ["Could not run", "Passed"]
-    assert _table(workbook["Validation"])[0]["Column"] == "[z]"
+    assert [row["Result"] for row in table_of(workbook["Validation"])] == ["Could not run", "Passed"]
+    assert table_of(workbook["Validation"])[0]["Column"] == "[z]"
 
 
 def test_empty_tables_say_so(published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path) -> None:
@@ -350,7 +345,7 @@ def test_empty_tables_say_so(published_tables: Tables, make_tables: Callable[[Ta
     for name in ("findings", "validation"):
         schema = pyarrow.Table.from_pylist(published_tables[name]).schema
         parquet.write_table(schema.empty_table(), folder / f"{name}.parquet")
-    assert list(_table(_read(folder, tmp_path)["Findings"])[0].values()) == ["None", *["[z]"] * 5]
+    assert list(table_of(written(folder, tmp_path)["Findings"])[0].values()) == ["None", *["[z]"] * 5]
 
 
 def test_one_run_always_gives_the_same_file(tables: Path, tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def write_workbook(tables: Path, target: Path, meta: Mapping[str, Any]) -> None:
         )
         contents_sheet = workbook.add_worksheet("Contents")
         contents_sheet.write_gptable(contents, False)
-        look = Sheet("Contents", "", "", (), (Column("Sheet", "text", 32), Column("What it shows", "text", 90)), [])
+        look = Sheet("Contents", "", "", (), (Column("Sheet", "text", 32), Column("What it shows", "text", 100)), [])
         lay_out(contents_sheet, look, contents.data_range[0])
         for sheet, table in written.values():
             worksheet = workbook.add_worksheet(sheet.name)

@@ -71,7 +71,7 @@ def _by_period(ages: list[Row], basis: Basis) -> Sheet:
     ]
     return Sheet(
         "At the same age",
-        "How many cases had reached each milestone at the same age, by period in which they were recorded: all cases",
+        "Cases that had reached each milestone at the same age, by period of recording: all cases",
         basis.of(INCIDENTS),
         (
             SAME_AGE,
@@ -101,7 +101,7 @@ def _by_group(ages: list[Row], basis: Basis) -> Sheet:
     ]
     return Sheet(
         "Same age by group",
-        "How many cases had reached each milestone at the same age, by hate strand and by business type",
+        "Cases that had reached each milestone at the same age, by hate strand and business type",
         basis.of(INCIDENTS),
         (
             SAME_AGE,
@@ -192,11 +192,11 @@ def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> She
     ]
     return Sheet(
         "Milestones over time",
-        "What share of the cases recorded in each month or quarter had reached each milestone at the same age: all cases",
+        "Share of each month's cases that had reached each milestone at the same age: all cases",
         basis.of(INCIDENTS),
         (
             _ADVICE,
-            "Months whose cases are not all old enough yet are left out.",
+            "Quarters stand where months are too few or too small. Periods whose cases are not all old enough are left out.",
             *small_bases(basis),
             "The file tables/control_charts.csv has the same by hate strand and by force.",
         ),

@@ -205,7 +205,7 @@ def reconciliation_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Whose count", "text", 12),
             Column("Unit", "text", 11, "unit"),
             *_counts_columns(years),
-            Column("In the year of", "text", 36),
+            Column("In the year of", "text", 40),
             _NOT_COVERED,
         ),
         rows,

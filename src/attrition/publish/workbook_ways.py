@@ -217,7 +217,7 @@ def _days_of_each_side(tables: Path, basis: Basis) -> Sheet:
     )
     return Sheet(
         "Handover days",
-        "Days on each side of the handover: with the police from suspect to referral, with the CPS from referral to charge",
+        "Days with the police (suspect to referral) and with the CPS (referral to charge)",
         basis.of(INCIDENTS),
         (
             "The days are of cases that were referred (police) or charged (CPS), and say nothing of those that were not.",
