@@ -156,6 +156,7 @@ def assert_recovers(site: Site, undisturbed: Undisturbed) -> None:
     assert {name: tables[name] == text for name, text in undisturbed.tables.items()} == dict.fromkeys(tables, True)
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_recovers(tmp_path: Path, undisturbed: Undisturbed) -> None:
     site, chance = Site(tmp_path, undisturbed.landing), random.Random(2025)
     killed = 0

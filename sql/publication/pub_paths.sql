@@ -52,7 +52,7 @@ beside AS (
 ),
 
 total AS (
-    SELECT sum(cases)::BIGINT AS recorded FROM way
+    SELECT coalesce(sum(cases), 0)::BIGINT AS recorded FROM way
 ),
 
 listed AS (
