@@ -172,9 +172,10 @@ def _recorded(charts: list[Row], basis: Basis) -> Sheet:
 
 def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> Sheet:
     order = {row["stage"]: at for at, row in enumerate(reference.rows("milestone"))}
+    # What was decided in a month counts suspects, defendants or crimes: another unit, so not on this sheet.
     reached = sorted(
-        (row for row in charts if row["measure"] != "recorded"),
-        key=lambda row: (order.get(row["measure"], len(order)), row["period"]),
+        (row for row in charts if row["measure"] in order),
+        key=lambda row: (order[row["measure"]], row["period"]),
     )
     rows: list[tuple[Cell, ...]] = [
         (
@@ -198,7 +199,7 @@ def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> She
             _ADVICE,
             "Quarters stand where months are too few or too small. Periods whose cases are not all old enough are left out.",
             *small_bases(basis),
-            "The file tables/control_charts.csv has the same by hate strand and by force.",
+            "The file tables/control_charts.csv has the same by hate strand and by force, and what police and CPS decided in each month.",
         ),
         (
             *_milestone_columns(),
