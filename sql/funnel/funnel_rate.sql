@@ -1,5 +1,6 @@
 -- The funnel with its rates: proportions, empty where the denominator is 0. step_rate is what has gone on so far,
--- step_rate_max what it would be if every open case went on; the one is never shown without the other.
+-- step_rate_max what it would be if every open case went on; the one is never shown without the other. Limits are
+-- Wilson's; few cases are marked as small.
 -- grain: breakdown, group, period_kind, period, stage_order
 WITH recorded AS (
     SELECT breakdown, "group", period_kind, period, entered
@@ -9,13 +10,20 @@ WITH recorded AS (
 
 SELECT
     f.*,
-    recorded.entered AS recorded,
     stage.stage,
     breakdown.breakdown_order::INTEGER AS breakdown_order,
     CASE WHEN f.stage_order < 8 THEN f.progressed / nullif(f.entered, 0) END AS step_rate,
     CASE WHEN f.stage_order < 8 THEN (f.progressed + f.open) / nullif(f.entered, 0) END AS step_rate_max,
-    CASE WHEN f.stage_order > 1 THEN f.entered / nullif(recorded.entered, 0) END AS rate_of_recorded
+    CASE WHEN f.stage_order > 1 THEN f.entered / nullif(recorded.entered, 0) END AS rate_of_recorded,
+    CASE WHEN f.stage_order < 8 THEN wilson_lower(f.progressed, f.entered) END AS step_rate_lower,
+    CASE WHEN f.stage_order < 8 THEN wilson_upper(f.progressed, f.entered) END AS step_rate_upper,
+    CASE WHEN f.stage_order < 8 THEN wilson_lower(f.progressed + f.open, f.entered) END AS step_rate_max_lower,
+    CASE WHEN f.stage_order < 8 THEN wilson_upper(f.progressed + f.open, f.entered) END AS step_rate_max_upper,
+    CASE WHEN f.stage_order > 1 THEN wilson_lower(f.entered, recorded.entered) END AS rate_of_recorded_lower,
+    CASE WHEN f.stage_order > 1 THEN wilson_upper(f.entered, recorded.entered) END AS rate_of_recorded_upper,
+    CASE WHEN f.entered < run_context.small_denominator THEN 'Y' ELSE 'N' END AS small
 FROM funnel_count AS f
+CROSS JOIN run_context
 INNER JOIN stage ON f.stage_order = stage.stage_order::INTEGER
 INNER JOIN breakdown ON f.breakdown = breakdown.breakdown
 LEFT JOIN recorded

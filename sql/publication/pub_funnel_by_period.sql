@@ -20,14 +20,13 @@ SELECT
     step_rate,
     step_rate_max,
     rate_of_recorded,
-    CASE WHEN stage_order < 8 THEN wilson_lower(progressed, entered) END AS step_rate_lower,
-    CASE WHEN stage_order < 8 THEN wilson_upper(progressed, entered) END AS step_rate_upper,
-    CASE WHEN stage_order < 8 THEN wilson_lower(progressed + open, entered) END AS step_rate_max_lower,
-    CASE WHEN stage_order < 8 THEN wilson_upper(progressed + open, entered) END AS step_rate_max_upper,
-    CASE WHEN stage_order > 1 THEN wilson_lower(entered, recorded) END AS rate_of_recorded_lower,
-    CASE WHEN stage_order > 1 THEN wilson_upper(entered, recorded) END AS rate_of_recorded_upper,
-    CASE WHEN entered < run_context.small_denominator THEN 'Y' ELSE 'N' END AS small
+    step_rate_lower,
+    step_rate_upper,
+    step_rate_max_lower,
+    step_rate_max_upper,
+    rate_of_recorded_lower,
+    rate_of_recorded_upper,
+    small
 FROM funnel_rate
-CROSS JOIN run_context
 WHERE period_kind <> ''
 ORDER BY breakdown_order, period_kind, period, "group", stage_order;
