@@ -1,6 +1,6 @@
 -- One row per case: where it stands, why, and every value that it is broken down by (columns bear the breakdowns' names;
--- an empty one is the group `unknown`). The latest police outcome and who says charged are those of the crime, told even of
--- a case that takes nothing from it.
+-- an empty one is the group `unknown`). `strands` names all strands of a case in one text. The latest police outcome and who
+-- says charged are those of the crime, told even of a case that takes nothing from it.
 -- `age_bits` says, for each age at which cases are looked at, whether the case has it, had entered the step and made it.
 -- `path_id` names the combination of force, stage, reason, implied stages and whether the crime has this one case only.
 -- grain: load_id, line
@@ -23,6 +23,14 @@ WITH valued AS (
         k.sexual_orientation,
         k.disability,
         k.transgender,
+        concat_ws(
+            ' ',
+            CASE WHEN k.race THEN 'race' END,
+            CASE WHEN k.religion THEN 'religion' END,
+            CASE WHEN k.sexual_orientation THEN 'sexual_orientation' END,
+            CASE WHEN k.disability THEN 'disability' END,
+            CASE WHEN k.transgender THEN 'transgender' END
+        ) AS strands,
         coalesce(ethnicity.ethnic_group, 'unknown') AS victim_ethnicity,
         k.business_type,
         k.area_command,

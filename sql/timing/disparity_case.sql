@@ -1,5 +1,5 @@
 -- Recorded cases with what groups are compared on. Emergency workers are compared by themselves: `is_emergency_worker`.
--- Strand sets are written as one text, so that a case with several strands stands once.
+-- A case with several strands stands once, with the set of them.
 -- grain: load_id, line
 SELECT
     case_history.load_id,
@@ -9,14 +9,7 @@ SELECT
     case_history.age_bits,
     coalesce(case_history.victim_type = 'emergency_worker', FALSE) AS is_emergency_worker,
     case_history.is_comparison,
-    concat_ws(
-        '+',
-        CASE WHEN case_history.race THEN 'race' END,
-        CASE WHEN case_history.religion THEN 'religion' END,
-        CASE WHEN case_history.sexual_orientation THEN 'sexual_orientation' END,
-        CASE WHEN case_history.disability THEN 'disability' END,
-        CASE WHEN case_history.transgender THEN 'transgender' END
-    ) AS strands,
+    case_history.strands,
     case_history.victim_ethnicity,
     case_history.business_type
 FROM case_history

@@ -19,11 +19,7 @@ kind AS (
         case_history.path_id,
         case_history."force",
         case_history.stage_order,
-        case_history.race,
-        case_history.religion,
-        case_history.sexual_orientation,
-        case_history.disability,
-        case_history.transgender,
+        case_history.strands,
         case_history.victim_ethnicity,
         case_history.business_type,
         case_history.area_command,
@@ -41,14 +37,7 @@ kind AS (
 placed AS (
     SELECT
         kind."force",
-        concat_ws(
-            ' ',
-            CASE WHEN kind.race THEN 'race' END,
-            CASE WHEN kind.religion THEN 'religion' END,
-            CASE WHEN kind.sexual_orientation THEN 'sexual_orientation' END,
-            CASE WHEN kind.disability THEN 'disability' END,
-            CASE WHEN kind.transgender THEN 'transgender' END
-        ) AS strands,
+        kind.strands,
         kind.victim_ethnicity,
         kind.business_type,
         coalesce(kind.area_command, 'unknown') AS area_command,

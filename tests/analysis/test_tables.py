@@ -18,8 +18,6 @@ from attrition import models, reference
 from attrition.analysis import consistency, curves, disparities, pilots, statistics
 from attrition.settings import Settings
 
-OLD, ENTERED, REACHED = 1, 2, 4
-
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -43,15 +41,17 @@ def read(connection: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, An
 
 # Disparity
 
-CELLS = "dimension VARCHAR, groups VARCHAR, stratum INTEGER, shared_crime_no INTEGER, age_bits USMALLINT, cases BIGINT"
+CELLS = (
+    "dimension VARCHAR, groups VARCHAR, stratum INTEGER, shared_crime_no INTEGER, milestone_no INTEGER, progressed BOOLEAN, "
+    "cases BIGINT"
+)
 Case = tuple[str, int, int, bool]  # set of groups, stratum, crime (0: its own), progressed
 
 
 def disparity(connection: duckdb.DuckDBPyConnection, dimension: str, cases: list[Case], stated: Settings) -> list[Any]:
-    counted = Counter(
-        (groups, stratum, crime, OLD | ENTERED | (REACHED * made)) for groups, stratum, crime, made in cases
-    )
-    fill(connection, "disparity_cell", CELLS, [(dimension, *cell, count) for cell, count in counted.items()])
+    counted = Counter(cases)
+    rows = [(dimension, *cell[:3], 0, cell[3], count) for cell, count in counted.items()]
+    fill(connection, "disparity_cell", CELLS, rows)
     disparities.build(connection, stated)
     return read(connection, "pub_disparity")
 
@@ -64,7 +64,7 @@ def first_step(rows: list[Any], group: str, against: str = "all others") -> Any:
 def test_a_group_stands_against_all_cases_without_it(connection: duckdb.DuckDBPyConnection) -> None:
     cases = [
         *[("race", 1, 0, number < 30) for number in range(100)],
-        *[("race+religion", 1, 0, number < 10) for number in range(20)],
+        *[("race religion", 1, 0, number < 10) for number in range(20)],
         *[("disability", 1, 0, number < 9) for number in range(60)],
     ]
     rows = disparity(connection, "strand", cases, Settings(comparator_strand="race"))
@@ -128,7 +128,7 @@ def test_simpsons_paradox_is_told(connection: duckdb.DuckDBPyConnection) -> None
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["a", "b", "a+b", ""]), st.integers(1, 2), st.integers(0, 4), st.booleans()),
+        st.tuples(st.sampled_from(["a", "b", "a b", ""]), st.integers(1, 2), st.integers(0, 4), st.booleans()),
         min_size=1, max_size=40,
     )
 )  # fmt: skip
@@ -136,23 +136,17 @@ def test_simpsons_paradox_is_told(connection: duckdb.DuckDBPyConnection) -> None
 def test_cells_gather_into_the_patterns_of_their_crimes(cases: list[Case]) -> None:
     # A crime lies in one stratum here, as almost all do.
     cases = [(groups, 1 + crime % 2 if crime else stratum, crime, made) for groups, stratum, crime, made in cases]
-    counted = Counter(cases)
-    keys = list(counted)
-    cells = disparities._Cells(
-        np.array([key[0] for key in keys]).astype(str),
-        np.array([key[1] for key in keys]),
-        np.array([key[2] for key in keys]),
-        np.array([OLD | ENTERED | (REACHED * key[3]) for key in keys]),
-        np.array([counted[key] for key in keys]),
-    )
-    step = cells.at(0)
+    with duckdb.connect() as connection:
+        rows = [("strand", *cell[:3], 0, cell[3], count) for cell, count in Counter(cases).items()]
+        fill(connection, "disparity_cell", CELLS, rows)
+        step = disparities._read(connection, "strand", {"milestone_no": "0"})
     ours = step.belongs("a")
     found = disparities._patterns(step, ours, ~ours)
     by_crime: dict[Any, list[int]] = {}
     alone = itertools.count()
     for groups, stratum, crime, made in cases:
         tally = by_crime.setdefault((stratum, crime or ("alone", next(alone))), [0, 0, 0, 0])
-        arm = 0 if "a" in groups.split("+") else 2
+        arm = 0 if "a" in groups.split() else 2
         tally[arm] += 1
         tally[arm + 1] += made
     expected = Counter((key[0], *tally) for key, tally in by_crime.items())
@@ -223,18 +217,21 @@ def test_nobody_timed_gives_no_figure_and_no_fault(connection: duckdb.DuckDBPyCo
 
 COUNTS = (
     'breakdown VARCHAR, "group" VARCHAR, period_kind VARCHAR, milestone_no INTEGER, window_days INTEGER, '
-    "step_entered BIGINT, step_progressed BIGINT"
+    "step_entered BIGINT, step_progressed BIGINT, is_named BOOLEAN"
 )
 VOLUMES = (
     '"force" VARCHAR, period_kind VARCHAR, period VARCHAR, covered VARCHAR, outcome_group VARCHAR, scope VARCHAR, '
     "rate_name VARCHAR, unit VARCHAR, count BIGINT, of_count BIGINT"
 )
-PATHS = 'breakdown VARCHAR, "group" VARCHAR, month DATE, age_bits USMALLINT, cases BIGINT'
+MONTHS = (
+    'breakdown VARCHAR, "group" VARCHAR, month DATE, milestone_no INTEGER, recorded BIGINT, old_enough BIGINT, reached BIGINT, '
+    "is_named BOOLEAN"
+)
 
 
 def consistent(connection: duckdb.DuckDBPyConnection, rows: list[Any], paths: list[Any], seen: str) -> None:
     fill(connection, "age_count", COUNTS, rows)
-    fill(connection, "age_path", PATHS, paths)
+    fill(connection, "age_month", MONTHS, paths)
     fill(connection, "case_window", "recorded_seen_to DATE", [(seen,)])
     fill(connection, "pub_volumes", VOLUMES, [])
     consistency.build(connection, 30)
@@ -242,9 +239,11 @@ def consistent(connection: duckdb.DuckDBPyConnection, rows: list[Any], paths: li
 
 def test_an_outlying_area_among_twelve_is_marked_and_among_six_is_not(connection: duckdb.DuckDBPyConnection) -> None:
     def areas(number: int) -> list[Any]:
-        rows = [("area_command", f"durham/{place:02}", "", 0, 90, 400, 200 + place % 5) for place in range(number)]
-        unknown = ("area_command", "durham/unknown", "", 0, 90, 400, 10)
-        return [*rows, ("area_command", "durham/zz", "", 0, 90, 400, 60), unknown]
+        rows = [
+            ("area_command", f"durham/{place:02}", "", 0, 90, 400, 200 + place % 5, True) for place in range(number)
+        ]
+        unknown = ("area_command", "durham/unknown", "", 0, 90, 400, 10, False)
+        return [*rows, ("area_command", "durham/zz", "", 0, 90, 400, 60, True), unknown]
 
     consistent(connection, areas(12), [], "2025-03-31")
     marked = {row["group"]: (row["verdict"], row["direction"]) for row in read(connection, "pub_consistency")}
@@ -262,10 +261,14 @@ def test_an_outlying_area_among_twelve_is_marked_and_among_six_is_not(connection
 
 def test_charts_show_whole_ripe_months_only(connection: duckdb.DuckDBPyConnection) -> None:
     months = [dt.date(2023 + number // 12, number % 12 + 1, 1) for number in range(20)]
-    paths = [("all", "all", month, OLD | ENTERED | REACHED, 20) for month in months]
-    paths += [("all", "all", month, OLD | ENTERED, 20 + number % 3) for number, month in enumerate(months)]
-    # The last month but one still has a case that is too young; the last is not over.
-    paths.append(("all", "all", months[18], ENTERED, 1))
+    # The last month but one still has a case that is too young; the last is not over. No case is old enough for a referral.
+    paths = [
+        ("all", "all", month, 0, 40 + number % 3 + (number == 18), 40 + number % 3, 20, True)
+        for number, month in enumerate(months)
+    ]
+    paths += [
+        ("all", "all", month, 1, 40 + number % 3 + (number == 18), 0, 0, True) for number, month in enumerate(months)
+    ]
     consistent(connection, [], paths, "2024-08-20")
     charts = read(connection, "pub_control_charts")
     recorded = [row for row in charts if row["measure"] == "recorded"]
@@ -288,7 +291,7 @@ def test_what_was_decided_in_a_month_is_charted_in_its_own_unit(connection: duck
         )  # fmt: skip
 
     fill(connection, "age_count", COUNTS, [])
-    fill(connection, "age_path", PATHS, [])
+    fill(connection, "age_month", MONTHS, [])
     fill(connection, "case_window", "recorded_seen_to DATE", [("2024-07-15",)])
     kept = [row(month, 40 + month) for month in (1, 2, 4, 5, 6)]
     left_out = [row(7, 50), row(3, 1, force="durham"), row(6, 1, scope="all_received"), row(8, 1, covered="N")]
@@ -308,8 +311,7 @@ def quarter_paths(rates: dict[tuple[str, int], int]) -> list[Any]:
     rows = []
     for (area, quarter), reached in rates.items():
         month = dt.date(2022 + quarter // 4, quarter % 4 * 3 + 1, 1)
-        rows.append(("area_command", area, month, (OLD | ENTERED | REACHED) << 3, reached))
-        rows.append(("area_command", area, month, (OLD | ENTERED) << 3, 100 - reached))
+        rows.append(("area_command", area, month, 1, 100, 100, reached, True))
     return rows
 
 
@@ -317,7 +319,7 @@ def test_a_pilot_is_compared_with_the_other_areas(connection: duckdb.DuckDBPyCon
     areas = [f"durham/{letter}" for letter in "abcdefgh"]
     rates = {(area, quarter): 40 for area in areas for quarter in range(12)}
     rates |= {("durham/a", quarter): 60 for quarter in range(8, 12)}
-    fill(connection, "age_path", PATHS, quarter_paths(rates))
+    fill(connection, "age_month", MONTHS, quarter_paths(rates))
     stated = Settings(pilot_group="durham/a", pilot_start="2024-01-01", pilot_stage="referred")
     pilots.build(connection, stated)
     simple, compared = read(connection, "pub_pilot")
@@ -331,7 +333,7 @@ def test_a_pilot_is_compared_with_the_other_areas(connection: duckdb.DuckDBPyCon
     ("group", "start"), [("durham/zz", "2024-01-01"), ("durham/a", "2030-01-01"), ("durham/a", "2001-01-01")]
 )
 def test_a_pilot_without_data_says_so(connection: duckdb.DuckDBPyConnection, group: str, start: str) -> None:
-    fill(connection, "age_path", PATHS, quarter_paths({("durham/a", 0): 40, ("durham/b", 0): 40}))
+    fill(connection, "age_month", MONTHS, quarter_paths({("durham/a", 0): 40, ("durham/b", 0): 40}))
     pilots.build(connection, Settings(pilot_group=group, pilot_start=start))
     (row,) = read(connection, "pub_pilot")
     assert row["estimate"] is None
@@ -340,7 +342,7 @@ def test_a_pilot_without_data_says_so(connection: duckdb.DuckDBPyConnection, gro
 
 def test_few_placebos_never_give_a_p_value(connection: duckdb.DuckDBPyConnection) -> None:
     rates = {(area, quarter): 40 + 3 * quarter for area in ("durham/a", "durham/b") for quarter in range(6)}
-    fill(connection, "age_path", PATHS, quarter_paths(rates))
+    fill(connection, "age_month", MONTHS, quarter_paths(rates))
     pilots.build(connection, Settings(pilot_group="durham/a", pilot_start="2022-10-01", pilot_stage="referred"))
     _, compared = read(connection, "pub_pilot")
     assert compared["estimate"] is not None
@@ -350,7 +352,7 @@ def test_few_placebos_never_give_a_p_value(connection: duckdb.DuckDBPyConnection
 
 def test_nothing_loaded_gives_empty_tables_that_name_their_unit(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in (
-        ("disparity_cell", CELLS), ("timing_day", DAYS), ("age_count", COUNTS), ("age_path", PATHS),
+        ("disparity_cell", CELLS), ("timing_day", DAYS), ("age_count", COUNTS), ("age_month", MONTHS),
         ("case_window", "recorded_seen_to DATE"), ("pub_volumes", VOLUMES),
     ):  # fmt: skip
         fill(connection, table, columns, [])

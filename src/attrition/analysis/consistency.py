@@ -18,7 +18,7 @@ from attrition.stats.control_chart import add_up, chart, periods
 if TYPE_CHECKING:
     import duckdb
 
-MODELS = ("age_count", "age_path", "pub_volumes")
+MODELS = ("age_count", "age_month", "pub_volumes")
 TABLES = ("consistency", "control_charts")
 
 _NUMBERS = ("lower", "upper", "target", "low_95", "high_95", "low_99_8", "high_99_8")
@@ -48,8 +48,7 @@ def _between_units(connection: "duckdb.DuckDBPyConnection", small_denominator: i
         for milestone in reference_rows("milestone"):
             found = connection.execute(
                 'SELECT "group", step_progressed, step_entered, window_days FROM age_count '
-                "WHERE breakdown = ? AND period_kind = '' AND milestone_no = ? "
-                """AND "group" <> 'unknown' AND NOT ends_with("group", '/unknown') ORDER BY "group" """,
+                "WHERE breakdown = ? AND period_kind = '' AND milestone_no = ? AND is_named ORDER BY \"group\"",
                 [breakdown, int(milestone["milestone_no"])],
             ).fetchall()
             if not found:
@@ -69,7 +68,7 @@ def _over_time(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, .
     """Crimes recorded, and what share of them had reached each milestone at its age, by month or quarter of recording."""
     seen = connection.execute("SELECT min(recorded_seen_to) FROM case_window").fetchone()
     groups = connection.execute(
-        """SELECT DISTINCT breakdown_order, breakdown, "group" FROM age_path JOIN breakdown USING (breakdown)
+        """SELECT DISTINCT breakdown_order, breakdown, "group" FROM age_month JOIN breakdown USING (breakdown)
         WHERE breakdown IN ('all', 'strand', 'force') ORDER BY breakdown_order::INTEGER, "group" """
     ).fetchall()
     for _, breakdown, group in groups:
@@ -78,7 +77,7 @@ def _over_time(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, .
             continue
         yield from _chart((breakdown, group, "recorded"), "incident", months, recorded, None)
         for milestone in reference_rows("milestone"):
-            old_enough, reached = ages[int(milestone["milestone_no"])]
+            old_enough, reached = ages[int(milestone["milestone_no"])].T
             # A month counts once all of its cases are old enough; those from the first that is not have yet to ripen.
             ripe = next((place for place, few in enumerate(old_enough < recorded) if few), len(months))
             told = breakdown, group, milestone["stage"]
@@ -114,26 +113,28 @@ def _next_month(month: dt.date) -> dt.date:
 
 def _months(
     connection: "duckdb.DuckDBPyConnection", breakdown: str, group: str, seen_to: dt.date | None
-) -> tuple[list[dt.date], Any, list[tuple[Any, Any]]]:
-    """All whole months that the feed covers, without gaps: cases recorded, and by milestone those old enough and of these
-    those that reached it.
+) -> tuple[list[dt.date], Any, Any]:
+    """All whole months that the feed covers, without gaps: cases recorded (months), and those old enough and of these those
+    that reached the milestone (milestones, months, 2).
     """
     rows = connection.execute(
-        'SELECT month, age_bits, cases FROM age_path WHERE breakdown = ? AND "group" = ? ORDER BY month, age_bits',
+        'SELECT month, milestone_no, recorded, old_enough, reached FROM age_month WHERE breakdown = ? AND "group" = ? '
+        "ORDER BY month, milestone_no",
         [breakdown, group],
     ).fetchall()
     if not rows or seen_to is None:
-        return [], np.zeros(0, dtype=np.int64), []
+        return [], None, None
     # The last month is whole if the day after the one that the feed covers begins another.
     last_whole = (seen_to + dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
     months = list(_months_between(rows[0][0], last_whole))
     place = {month: number for number, month in enumerate(months)}
-    counts = np.zeros((len(months), 1 + 2 * len(reference_rows("milestone"))), dtype=np.int64)
-    for month, bits, cases in rows:
+    recorded = np.zeros(len(months), dtype=np.int64)
+    ages = np.zeros((len(reference_rows("milestone")), len(months), 2), dtype=np.int64)
+    for month, milestone, cases, *aged in rows:
         if month in place:
-            shown = [(bits >> 3 * number & 1, (bits >> 3 * number & 5) == 5) for number in range(counts.shape[1] // 2)]
-            counts[place[month]] += cases * np.array([1, *(flag for pair in shown for flag in pair)], dtype=np.int64)
-    return months, counts[:, 0], [(counts[:, 1 + 2 * n], counts[:, 2 + 2 * n]) for n in range(counts.shape[1] // 2)]
+            recorded[place[month]] = cases
+            ages[milestone, place[month]] = aged
+    return months, recorded, ages
 
 
 def _chart(

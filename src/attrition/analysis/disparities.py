@@ -39,44 +39,23 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """The cases of one dimension: set of groups, stratum, crime (0: of its own), what their ages show, and how many."""
-
-    groups: Any
-    stratum: Any
-    crime: Any
-    age_bits: Any
-    cases: Any
-
-    def at(self, milestone: int) -> "_Step":
-        """Those old enough that entered the step to a milestone."""
-        entered = 3 << (3 * milestone)
-        chosen = (self.age_bits & entered) == entered
-        part = _Cells(*(values[chosen] for values in vars(self).values()))
-        # Crimes are numbered from 1 and strata are fewer than crimes and cases: one number names a crime in a stratum.
-        key = part.crime * (1 + part.stratum.max(initial=0)) + part.stratum
-        crimes, place = np.unique(key[part.crime > 0], return_inverse=True)
-        strata = crimes % (1 + part.stratum.max(initial=0))
-        sets, which = np.unique(part.groups, return_inverse=True)
-        progressed = (part.age_bits & (4 << (3 * milestone))) > 0
-        return _Step(part, progressed, strata, place.ravel(), [frozenset(names.split("+")) for names in sets], which)
-
-
-@dataclass(frozen=True)
 class _Step:
-    """The cases of one dimension in one step.
+    """The cases of one dimension in one step; arrays by row, but `strata`.
 
-    progressed: whether they made it by the age
-    strata, place: of the crimes with several cases the stratum of each, and which of them each such row belongs to
     sets, which: the sets of groups that there are, and which of them each row has
+    stratum, progressed, cases: where the cases of a row lie, whether they made the step by the age, and how many they are
+    is_alone: their crimes have no other case
+    strata, place: of the crimes with several cases the stratum of each, and which of them each row that is not alone belongs to
     """
 
-    cells: _Cells
-    progressed: Any
-    strata: Any
-    place: Any
     sets: list[frozenset[str]]
     which: Any
+    stratum: Any
+    progressed: Any
+    cases: Any
+    is_alone: Any
+    strata: Any
+    place: Any
 
     def belongs(self, group: str) -> Any:
         """Which rows stand in a group: a row may stand in several."""
@@ -98,9 +77,8 @@ def build(connection: "duckdb.DuckDBPyConnection", settings: Settings) -> None:
     """Makes the table `pub_disparity` from the model disparity_cell."""
     rows: list[tuple[Any, ...]] = []
     for dimension in ("strand", "victim_ethnicity", "business_type", "emergency_worker", "hate_status"):
-        cells = _read(connection, dimension)
-        groups = _group_names(cells)
-        steps = [cells.at(int(milestone["milestone_no"])) for milestone in reference_rows("milestone")]
+        steps = {int(one["milestone_no"]): _read(connection, dimension, one) for one in reference_rows("milestone")}
+        groups = sorted({group for step in steps.values() for names in step.sets for group in names})
         comparator = getattr(settings, f"comparator_{dimension}", "")
         for against in filter(None, (OTHERS, comparator)):
             if against == OTHERS or against in groups:
@@ -108,23 +86,27 @@ def build(connection: "duckdb.DuckDBPyConnection", settings: Settings) -> None:
     write(connection, "pub_disparity", _COLUMNS, rows)
 
 
-def _read(connection: "duckdb.DuckDBPyConnection", dimension: str) -> _Cells:
+def _read(connection: "duckdb.DuckDBPyConnection", dimension: str, milestone: dict[str, str]) -> _Step:
     read = connection.execute(
-        "SELECT groups, stratum, shared_crime_no, age_bits, cases FROM disparity_cell WHERE dimension = ? "
-        "ORDER BY groups, stratum, shared_crime_no, age_bits",
-        [dimension],
+        "SELECT groups, stratum, shared_crime_no, progressed, cases FROM disparity_cell "
+        "WHERE dimension = ? AND milestone_no = ? ORDER BY groups, stratum, shared_crime_no, progressed",
+        [dimension, int(milestone["milestone_no"])],
     ).fetchnumpy()
-    numbers = (np.asarray(read[name]).astype(np.int64) for name in ("stratum", "shared_crime_no", "age_bits", "cases"))
-    return _Cells(np.asarray(read["groups"]).astype(str), *numbers)
-
-
-def _group_names(cells: _Cells) -> list[str]:
-    """Every group that a case stands in, once."""
-    return sorted({group for groups in np.unique(cells.groups) for group in groups.split("+") if group})
+    stratum, crime, cases = (
+        np.asarray(read[name]).astype(np.int64) for name in ("stratum", "shared_crime_no", "cases")
+    )
+    sets, which = np.unique(np.asarray(read["groups"]).astype(str), return_inverse=True)
+    # Crimes are numbered from 1: one number names a crime in a stratum.
+    numbers = 1 + stratum.max(initial=0)
+    several, place = np.unique((crime * numbers + stratum)[crime > 0], return_inverse=True)
+    return _Step(
+        [frozenset(names.split()) for names in sets], which, stratum, np.asarray(read["progressed"]).astype(bool), cases,
+        crime == 0, several % numbers, place,
+    )  # fmt: skip
 
 
 def _comparisons(
-    dimension: str, groups: list[str], steps: list[_Step], against: str, settings: Settings
+    dimension: str, groups: list[str], steps: dict[int, _Step], against: str, settings: Settings
 ) -> Iterator[_Compared]:
     """Every group at every step: the members of one family."""
     for group in groups:
@@ -143,15 +125,13 @@ def _comparisons(
 
 def _patterns(step: _Step, ours: Any, theirs: Any) -> Patterns:
     """Cases gathered by crime: crimes of one case as they are counted, those of several cases one by one."""
-    cells, progressed = step.cells, step.progressed
-    alone = cells.crime == 0
-    one = (ours & alone, theirs & alone)
-    crimes = [cells.cases[arm] for arm in one]
-    made = [progressed[arm].astype(np.int64) for arm in one]
+    one = (ours & step.is_alone, theirs & step.is_alone)
+    crimes = [step.cases[arm] for arm in one]
+    made = [step.progressed[arm].astype(np.int64) for arm in one]
     ones = [np.ones_like(count) for count in crimes]
     none = [np.zeros_like(count) for count in crimes]
     columns = [
-        np.concatenate([cells.stratum[one[0]], cells.stratum[one[1]]]),
+        np.concatenate([step.stratum[arm] for arm in one]),
         np.concatenate([ones[0], none[1]]),
         np.concatenate([made[0], none[1]]),
         np.concatenate([none[0], ones[1]]),
@@ -161,10 +141,10 @@ def _patterns(step: _Step, ours: Any, theirs: Any) -> Patterns:
     if len(step.strata):
 
         def summed(which: Any) -> Any:
-            weights = (cells.cases * which)[~alone]
+            weights = (step.cases * which)[~step.is_alone]
             return np.bincount(step.place, weights=weights, minlength=len(step.strata)).astype(np.int64)
 
-        counted = (summed(ours), summed(ours & progressed), summed(theirs), summed(theirs & progressed))
+        counted = (summed(ours), summed(ours & step.progressed), summed(theirs), summed(theirs & step.progressed))
         several = (step.strata, *counted, np.ones(len(step.strata), dtype=np.int64))
         columns = [np.concatenate(pair) for pair in zip(columns, several, strict=True)]
     return Patterns(*columns)

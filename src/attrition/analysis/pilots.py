@@ -15,7 +15,7 @@ from attrition.stats.pilot import BeforeAndAfter, PilotResult, before_and_after,
 if TYPE_CHECKING:
     import duckdb
 
-MODELS = ("age_path",)
+MODELS = ("age_month",)
 TABLES = ("pilot", "pilot_placebos")
 
 _PILOT = (
@@ -70,13 +70,12 @@ def _grid(connection: "duckdb.DuckDBPyConnection", settings: Settings) -> tuple[
         int(row["milestone_no"]) for row in reference_rows("milestone") if row["stage"] == settings.pilot_stage
     )
     rows = connection.execute(
-        """SELECT "group", date_trunc('quarter', month)::DATE AS quarter, sum(cases)::BIGINT,
-            coalesce(sum(cases) FILTER (WHERE age_bits & $old > 0), 0)::BIGINT,
-            coalesce(sum(cases) FILTER (WHERE age_bits & $both = $both), 0)::BIGINT
-        FROM age_path
-        WHERE breakdown = $breakdown AND "group" <> 'unknown' AND NOT ends_with("group", '/unknown')
+        """SELECT "group", date_trunc('quarter', month)::DATE AS quarter, sum(recorded)::BIGINT, sum(old_enough)::BIGINT,
+            sum(reached)::BIGINT
+        FROM age_month
+        WHERE breakdown = ? AND milestone_no = ? AND is_named
         GROUP BY ALL ORDER BY ALL""",
-        {"old": 1 << 3 * number, "both": 5 << 3 * number, "breakdown": settings.pilot_breakdown},
+        [settings.pilot_breakdown, number],
     ).fetchall()
     groups = sorted({row[0] for row in rows})
     quarters = sorted({row[1] for row in rows})
