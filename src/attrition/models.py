@@ -15,6 +15,7 @@ from attrition import reference, resources
 from attrition.contract import load_contracts
 from attrition.errors import AttritionError
 from attrition.settings import Settings
+from attrition.stats.units import check_units
 
 if TYPE_CHECKING:
     import duckdb
@@ -112,7 +113,11 @@ def needed(targets: Iterable[str]) -> list[Model]:
 
 
 def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Makes a connection ready for models: reference tables and functions."""
+    """Makes a connection ready for models: reference tables and functions. Raises UnitMismatch where a listed measure divides one
+    unit by another: no run publishes such a rate.
+    """
+    for measure in reference.rows("measure"):
+        check_units(measure["numerator_unit"], measure["denominator_unit"])
     load_reference(connection)
     if not connection.execute("FROM duckdb_functions() WHERE function_name = 'wilson_lower'").fetchall():
         register_functions(connection)

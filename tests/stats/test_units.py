@@ -4,11 +4,12 @@ import doctest
 import math
 from fractions import Fraction
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrition import reference
+from attrition import models, reference
 from attrition.stats import units
 from attrition.stats.units import Count, UnitMismatch, rate
 
@@ -55,3 +56,11 @@ def test_published_conviction_rates(numerator: int, denominator: int, published:
 
 def test_the_example_holds() -> None:
     assert doctest.testmod(units).failed == 0
+
+
+def test_no_run_begins_with_a_measure_that_mixes_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = {"numerator_unit": "defendant", "denominator_unit": "crime"}
+    listed = reference.rows
+    monkeypatch.setattr(reference, "rows", lambda name: (*listed(name), mixed) if name == "measure" else listed(name))
+    with duckdb.connect() as connection, pytest.raises(UnitMismatch, match="defendants per crime"):
+        models.prepare(connection)

@@ -10,6 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from attrition.stats.proportion import wilson
+
 LEAST_UNITS = 10
 LEVELS = (0.95, 0.998)
 WINSORISED = 0.1  # share of the units in each tail that do not weigh more than the next one
@@ -72,7 +74,7 @@ def funnel_limits(progressed: ArrayLike, cases: ArrayLike, levels: tuple[float, 
     done, entered = _counts(progressed, cases)
     has_cases = entered > 0
     rate = np.divide(done, entered, out=np.full(len(done), np.nan), where=has_cases)
-    interval_low, interval_high = _wilson(done, entered)
+    interval_low, interval_high = wilson(done, entered)
     total = float(entered.sum())
     target = float(done.sum()) / total if total else float("nan")
     enough = int(has_cases.sum()) >= LEAST_UNITS
@@ -188,14 +190,6 @@ def _winsorised_square(units: int, tail: int) -> float:
     density = units * binom.pmf(kept[:, None], units - 1, below) * norm.pdf(score)
     square = np.trapezoid(density * score**2, score, axis=1)
     return float((square.sum() + tail * (square[0] + square[-1])) / units)
-
-
-def _wilson(progressed: Floats, cases: Floats) -> tuple[Floats, Floats]:
-    from statsmodels.stats.proportion import proportion_confint
-
-    entered = np.where(cases > 0, cases, np.nan)
-    low, high = proportion_confint(progressed, entered, alpha=0.05, method="wilson")
-    return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
 def _verdicts(

@@ -5,11 +5,12 @@ in, numbers out; what the rates are of, this module does not know. Formulas: doc
 """
 
 import math
-import statistics
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from attrition.stats.proportion import normal_quantile, wilson
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -95,9 +96,9 @@ def log_interval(
     """
     value = rates[0] / rates[1]
     if error is not None and min(size * (1 - rate) for rate, size in zip(rates, sizes, strict=True)) >= _LEAST_LEFT:
-        reach = math.exp(_quantile(level) * error)
+        reach = math.exp(normal_quantile(level) * error)
         return Ratio(value, value / reach, value * reach, error)
-    low, high = _wilson(rates, sizes, level)
+    low, high = wilson(np.multiply(rates, sizes), sizes, level)
     below, above = np.log(np.array(rates) / low), np.log(high / np.array(rates))
     return Ratio(
         value,
@@ -113,7 +114,7 @@ def difference_of(one: Side, two: Side, crimes: IntArray, level: float) -> Diffe
     crimes: how many crimes stand behind each element of the residuals
     """
     sizes, correlation = _sizes(one, two, crimes)
-    low, high = _wilson((one.rate, two.rate), sizes, level)
+    low, high = wilson(np.multiply((one.rate, two.rate), sizes), sizes, level)
     value = one.rate - two.rate
     error = math.sqrt(float(crimes @ (one.residual - two.residual) ** 2))
     return Difference(
@@ -146,15 +147,3 @@ def _size(side: Side, variance: float) -> float:
     if not _varies(side) or variance <= 0:
         return side.least_size
     return min(float(side.cases), side.rate * (1 - side.rate) / variance)
-
-
-def _wilson(rates: tuple[float, float], sizes: tuple[float, float], level: float) -> tuple[FloatArray, FloatArray]:
-    from statsmodels.stats.proportion import proportion_confint
-
-    cases = np.array(sizes)
-    low, high = proportion_confint(np.array(rates) * cases, cases, alpha=1 - level, method="wilson")
-    return np.asarray(low), np.asarray(high)
-
-
-def _quantile(level: float) -> float:
-    return statistics.NormalDist().inv_cdf((1 + level) / 2)

@@ -27,6 +27,15 @@ class Count:
             raise ValueError("A count has no unit. Say what it counts: incident, crime, suspect or defendant.")
 
 
+def check_units(numerator: str, denominator: str) -> None:
+    """Raises UnitMismatch where the two sides of a rate count different things."""
+    if numerator != denominator:
+        raise UnitMismatch(
+            f"A rate of {numerator}s per {denominator} mixes two units. "
+            "Divide counts of one unit only, or show the two counts side by side."
+        )
+
+
 def rate(numerator: Count, denominator: Count) -> float:
     """The numerator as a proportion of the denominator; NaN where the denominator is 0.
 
@@ -36,9 +45,5 @@ def rate(numerator: Count, denominator: Count) -> float:
     >>> round(rate(Count(12_614, "defendant"), Count(14_657, "defendant")), 3)
     0.861
     """
-    if numerator.unit != denominator.unit:
-        raise UnitMismatch(
-            f"A rate of {numerator.unit}s per {denominator.unit} mixes two units. "
-            "Divide counts of one unit only, or show the two counts side by side."
-        )
+    check_units(numerator.unit, denominator.unit)
     return numerator.value / denominator.value if denominator.value else math.nan
