@@ -23,17 +23,21 @@ def test_each_section_sets_its_own(tmp_path: Path) -> None:
     assert (found.charge_days, found.quarantine_share, found.comparator_business_type) == (62, 1.0, "")
     assert (found.pilot_group, found.pilot_start, found.pilot_stage) == ("durham/north", "2024-10-01", "charged")
     assert found.suspect_days == Settings().suspect_days
+    assert found.complete_from == {}
+    assert stated(tmp_path, "[complete_from]\ndurham = 2019-04-01\ncleveland = '2020-01-31'\n").complete_from == {
+        "durham": "2019-04-01", "cleveland": "2020-01-31"
+    }  # fmt: skip
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageFault) as told:
         stated(
             tmp_path,
-            "[thresholds]\ncharge_days = '62'\nuplift_days = -1\npilot_group = 'x'\n[pilot]\nsize = 3\n[limits]\na = 1\n",
+            "[thresholds]\ncharge_days = '62'\nuplift_days = -1\npilot_group = 'x'\n[pilot]\nsize = 3\n[limits]\na = 1\n[complete_from]\ndurham = 'soon'\nmordor = 2020-01-01\n",
         )
     for part in (
         "charge_days must be a int", "uplift_days must not be negative", "unknown key pilot_group in [thresholds]",
-        "unknown key size in [pilot]", "unknown section [limits]", "Keys of [pilot]: breakdown, group, start, stage",
+        "unknown key size in [pilot]", "unknown section [limits]", "durham in [complete_from] must be a day", "not on the list: mordor", "Keys of [pilot]: breakdown, group, start, stage",
     ):  # fmt: skip
         assert part in str(told.value)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Query
 
 INPUTS = (
-    *load_contracts(), "load", "load_force", "finding", "quarantine", "run_context", "expectation_row", *reference.TABLES,
+    *load_contracts(), "load", "load_force", "finding", "quarantine", "run_context", "complete_from", "expectation_row", *reference.TABLES,
 )  # fmt: skip
 _DIRECTIVE = re.compile(r"^--\s*(grain|materialised|order):\s*(.+)$", re.MULTILINE)
 
@@ -176,12 +176,15 @@ def _byar(which: int, counts: Any) -> Any:
 
 
 def set_context(connection: "duckdb.DuckDBPyConnection", as_at: dt.date, settings: Settings) -> None:
-    """Fills `run_context`, the one row of parameters that models read."""
+    """Fills `run_context`, the one row of parameters that models read, and `complete_from`, the days that are stated by force."""
     connection.execute(
         "CREATE OR REPLACE TABLE run_context AS SELECT ?::DATE AS as_at, "
         + ", ".join(f"{value}::INTEGER AS {name}" for name, value in settings.parameters.items()),
         [as_at],
     )
+    connection.execute('CREATE OR REPLACE TABLE complete_from ("force" VARCHAR, day DATE)')
+    if settings.complete_from:
+        connection.executemany("INSERT INTO complete_from VALUES (?, ?)", list(settings.complete_from.items()))
 
 
 def build(

@@ -4,11 +4,11 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from attrition.errors import UsageFault
-from attrition.reference import rows
+from attrition.reference import codes, rows
 
 KEY_VARIABLE = "ATTRITION_PSEUDONYM_KEY"
 KEY_FILE_VARIABLE = "ATTRITION_PSEUDONYM_KEY_FILE"
@@ -39,6 +39,8 @@ class Settings:
     memory: DuckDB's memory limit
     comparator_victim_ethnicity, comparator_business_type, comparator_strand: group with which each other group of the
         dimension is compared, beside all others; empty: none
+    complete_from: for a force whose extract begins with cases that were still open (or already closed) only, the first day on
+        which it holds open and closed cases alike
     pilot_breakdown, pilot_group, pilot_start, pilot_stage: the area or unit of a pilot, its first day (2025-01-31), and the
         stage that it was to bring more cases to; without a group there is none
     """
@@ -54,6 +56,7 @@ class Settings:
     conviction_days: int = 540
     longest_cell: int = 32_767
     memory: str = "2GB"
+    complete_from: dict[str, str] = field(default_factory=dict)
     comparator_strand: str = "race"
     comparator_victim_ethnicity: str = "white"
     comparator_business_type: str = "not_business"
@@ -68,6 +71,19 @@ class Settings:
         return {
             name: value for name, value in asdict(self).items() if name.endswith("_days") or name == "small_denominator"
         }
+
+
+def _days_by_force(entries: object, mistakes: list[str]) -> dict[str, str]:
+    """The section [complete_from]: a day for each force that it names. Adds to the mistakes."""
+    days: dict[str, str] = {}
+    for force, day in entries.items() if isinstance(entries, dict) else [("", entries)]:
+        try:
+            days[force] = dt.date.fromisoformat(str(day)).isoformat()
+        except ValueError:
+            mistakes.append(f"{force} in [complete_from] must be a day, such as 2019-04-01")
+        if force not in codes("force"):
+            mistakes.append(f"[complete_from] names a force that is not on the list: {force}")
+    return days
 
 
 def _pilot_mistakes(stated: Settings) -> list[str]:
@@ -96,20 +112,23 @@ def _all_keys(names: Iterable[str]) -> str:
     for name in names:
         section = _section_of(name)
         keys[section].append(name.removeprefix(SECTIONS[section]))
-    return " ".join(f"Keys of [{section}]: {', '.join(listed)}." for section, listed in keys.items())
+    return "Keys of [complete_from]: forces. " + " ".join(
+        f"Keys of [{section}]: {', '.join(listed)}." for section, listed in keys.items()
+    )
 
 
 def load_settings(path: Path | None) -> Settings:
-    """Settings from a TOML file (sections `[thresholds]`, `[comparators]`, `[pilot]`), or the defaults. Raises UsageFault naming every mistake."""
+    """Settings from a TOML file (sections `[thresholds]`, `[comparators]`, `[pilot]`,
+    `[complete_from]`), or the defaults. Raises UsageFault naming every mistake."""
     if path is None:
         return Settings()
     try:
         stated = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UsageFault(f"The configuration {path} cannot be read: {fault}. Correct it and run again.") from None
-    known = {field.name: type(getattr(Settings(), field.name)) for field in fields(Settings)}
+    known = {one.name: type(getattr(Settings(), one.name)) for one in fields(Settings) if one.name != "complete_from"}
     mistakes: list[str] = []
-    values: dict[str, object] = {}
+    values: dict[str, object] = {"complete_from": _days_by_force(stated.pop("complete_from", {}), mistakes)}
     for section, entries in stated.items():
         if section not in SECTIONS or not isinstance(entries, dict):
             mistakes.append(f"unknown section [{section}]")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from attrition.analysis.curves import UNTIMED
 from attrition.publish.headline import LAST_STAGE, NOT_APPLICABLE, Row, funnel_of_all, published_rows
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES, caution
 from attrition.publish.workbook_groups import STRAND_ADVICE, Funnel, small_bases
@@ -20,7 +21,6 @@ from attrition.publish.workbook_sheets import (
     rate_on,
 )
 
-_UNTIMED = ("untimed", "exit_first", "not_seen", "flag_late")
 _QUANTILES = ("median_days", "p75_days", "p90_days")
 _STATES = {"lost": "Lost", "resolved": "Ended another way", "open": "Still open", "completed": "Sentence uplifted"}
 # Which of the steps of a case each side answers for.
@@ -63,7 +63,7 @@ def days_sheet(tables: Path, basis: Basis) -> Sheet:
                 group_label(row["breakdown"], row["group"]),
                 step_label(row["from_stage"], row["to_stage"]),
                 timed,
-                sum(int(row[reason]) for reason in _UNTIMED),
+                sum(int(row[reason]) for reason in UNTIMED),
                 number(row["followed_days"]),
                 *interval_cells(row, "progressed_share", timed, True, basis.smallest_base),
                 *(rate_on(value, timed, True, basis.smallest_base) for value in others),
