@@ -14,7 +14,13 @@ KEY_VARIABLE = "ATTRITION_PSEUDONYM_KEY"
 KEY_FILE_VARIABLE = "ATTRITION_PSEUDONYM_KEY_FILE"
 KEY_LENGTH = 32
 # Sections of attrition.toml, and what the names of their settings begin with.
-SECTIONS = {"thresholds": "", "comparators": "comparator_", "pilot": "pilot_"}
+SECTIONS = {
+    "thresholds": "",
+    "comparators": "comparator_",
+    "pilot": "pilot_",
+    "marking": "marking_",
+    "disclosure": "disclosure_",
+}
 PILOT_BREAKDOWNS = ("area_command", "investigating_unit")
 
 _HOW_TO_MAKE_A_KEY = (
@@ -43,6 +49,9 @@ class Settings:
         which it holds open and closed cases alike
     pilot_breakdown, pilot_group, pilot_start, pilot_stage: the area or unit of a pilot, its first day (2025-01-31), and the
         stage that it was to bring more cases to; without a group there is none
+    marking_restricted, marking_board, marking_public: the protective marking of each tier
+    disclosure_threshold: in the board and public tiers, a count from 1 to one less than this is protected
+    disclosure_base: counts of the public tier are rounded to multiples of this
     """
 
     quarantine_share: float = 0.05
@@ -64,6 +73,11 @@ class Settings:
     pilot_group: str = ""
     pilot_start: str = ""
     pilot_stage: str = "charged"
+    marking_restricted: str = "OFFICIAL-SENSITIVE"
+    marking_board: str = "OFFICIAL"
+    marking_public: str = "OFFICIAL"
+    disclosure_threshold: int = 5
+    disclosure_base: int = 5
 
     @property
     def parameters(self) -> dict[str, int]:
