@@ -64,4 +64,10 @@ SELECT
     'force' AS breakdown, "force"::VARCHAR AS "group", from_order, entry_day, "day", fate, count(*) AS cases
 FROM timing_step
 WHERE NOT is_comparison
+GROUP BY ALL
+UNION ALL
+SELECT
+    'financial_year' AS breakdown, financial_year AS "group", from_order, entry_day, "day", fate, count(*) AS cases
+FROM timing_step
+WHERE NOT is_comparison
 GROUP BY ALL;

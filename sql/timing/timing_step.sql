@@ -74,6 +74,7 @@ SELECT
     transgender,
     victim_ethnicity,
     business_type,
+    financial_year,
     entry_day,
     CASE WHEN fate NOT IN ('untimed', 'exit_first') AND last_day >= 0 THEN least(left_day, last_day) END AS "day",
     CASE

@@ -24,6 +24,7 @@ TABLES = (
     "outcome",
     "outcome_set",
     "reason",
+    "release_table",
     "rule",
     "stage",
     "unit",
