@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attrition.validate.checks import Check
 
 PUBLISHED = (
-    "funnel", "funnel_by_period", "reasons", "fixed_age", "handover", "paths", "withdrawal", "positive_outcomes", "volumes", "reconciliation", "benchmarks",
+    "funnel", "funnel_by_period", "reasons", "counts_for_release", "fixed_age", "handover", "paths", "withdrawal", "positive_outcomes", "volumes", "reconciliation", "benchmarks",
     "load", "feeds", "findings",
 )  # fmt: skip
 

@@ -352,11 +352,15 @@ def table_of(
         """Rows of finest counts, each with its sign."""
         ends = np.cumsum([0, *(sum(columns.size for columns, _ in terms) for terms in rows)])
         indices = np.concatenate([columns for terms in rows for columns, _ in terms] or [np.zeros(0, dtype=np.int64)])
-        data = np.concatenate([np.full(columns.size, sign) for terms in rows for columns, sign in terms] or [np.zeros(0)])
+        data = np.concatenate(
+            [np.full(columns.size, sign) for terms in rows for columns, sign in terms] or [np.zeros(0)]
+        )
         return csr_matrix((data, indices, ends), shape=(len(rows), int((~gone).sum())))
 
     first = np.array([one.members[0] for one in numbers])
-    linked = [[(place[some[~gone[some]]], sign) for some, sign in ((one, 1.0), (other, -1.0))] for one, other in year.links()]
+    linked = [
+        [(place[some[~gone[some]]], sign) for some, sign in ((one, 1.0), (other, -1.0))] for one, other in year.links()
+    ]
     worth = np.array([max(cells[member][2] for member in one.members) for one in numbers])
     return Board(
         keys,

@@ -8,7 +8,7 @@ only if its row has a shadow price in the program that bounds it.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +99,7 @@ class Attacker:
         program.a_matrix_.start_ = matrix.indptr
         program.a_matrix_.index_ = matrix.indices
         program.a_matrix_.value_ = matrix.data.astype(np.float64)
-        self._solver = highspy.Highs()
+        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1)):
             self._solver.setOptionValue(option, value)
         self._solver.passModel(program)
@@ -137,7 +137,11 @@ class Attacker:
             solution = np.asarray(self._solver.getSolution().col_value)
             cells = self._table.values.size
             differs = solution[self._unknowns : self._unknowns + cells] + solution[self._unknowns + cells :]
-            found = self._table.sums @ solution[: self._unknowns], differs, self._solver.getInfo().objective_function_value
+            found = (
+                self._table.sums @ solution[: self._unknowns],
+                differs,
+                self._solver.getInfo().objective_function_value,
+            )
         for column in (moved, still):
             self._solver.changeColBounds(column, 0.0, self._infinity)
         return found
@@ -196,7 +200,11 @@ class _Needs:
 
     def next(self) -> int | None:
         """The cell to see to: the small ones first, those that need most first."""
-        for wanted, size in ((self.high, self._threshold - self._values), (self.low, self._values), (self.other, self._values)):
+        for wanted, size in (
+            (self.high, self._threshold - self._values),
+            (self.low, self._values),
+            (self.other, self._values),
+        ):
             waiting = np.flatnonzero(wanted)
             if waiting.size:
                 return int(waiting[np.argmax(size[waiting])])
