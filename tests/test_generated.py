@@ -21,11 +21,11 @@ LAYERS = (
     {"stats"},
     {"warehouse", "models"},
     {"sample", "ingest", "validate", "publish", "analysis"},
-    {"quality"},
+    {"quality", "release"},
     {"alerts"},
     {"pipeline"},
     {"casefile", "preview", "orchestration"},
-    {"verbs"},
+    {"verbs", "publication_verbs"},
     {"cli", "documents"},
 )
 SLOW = {

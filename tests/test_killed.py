@@ -98,7 +98,7 @@ class Site:
                 assert all(None not in row and None not in row.values() for row in rows)
             [workbook] = publication.glob("*.xlsx")
             assert zipfile.ZipFile(workbook).testzip() is None
-            assert (publication / "publication.json").read_text(encoding="utf-8").endswith("}\n")
+            assert (publication / "manifest.json").read_text(encoding="utf-8").endswith("}\n")
 
     def assert_ledger_adds_up(self) -> None:
         """Every load is there whole or not at all. Looks at a copy, so that the next run finds what the kill left."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from attrition import __version__, verbs
+from attrition import __version__, publication_verbs, verbs
 from attrition.errors import AttritionError, paragraph
 
 _EXITS = """exit codes:
@@ -54,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     _add_accept(table)
     _add_case(table)
     _add_incidents(table)
+    _add_release(table)
+    _add_verify(table)
+    _add_open(table)
     return top
 
 
@@ -183,6 +186,66 @@ def _add_incidents(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb.add_argument("--warehouse", type=Path, metavar="FILE", help="warehouse (default: your local data folder)")
     verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
     verb.set_defaults(action=verbs.incidents)
+
+
+def _add_release(table: "argparse._SubParsersAction[_Parser]") -> None:
+    verb = _verb(
+        table,
+        "release",
+        "Make the board or public tier of a publication, with small counts protected.",
+        "attrition release publications/2025-03-31 --tier board --register publications/not-for-release/board_register.duckdb",
+    )
+    verb.add_argument("publication", type=Path, metavar="DIR", help="the publication that a run made")
+    verb.add_argument("--tier", choices=("board", "public"), required=True, help="who it is for")
+    verb.add_argument(
+        "--register", type=Path, metavar="FILE",
+        help="past releases of the tier; this one is added (default with --first: not-for-release/ beside the publications)",
+    )  # fmt: skip
+    verb.add_argument("--first", action="store_true", help="nothing was ever released in this tier")
+    verb.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of publications (default: where the publication lies)"
+    )
+    verb.add_argument("--config", type=Path, metavar="FILE", help="thresholds and markings, as attrition.toml")
+    verb.add_argument("--now", type=_day, metavar="DATE", help="the day that counts as today, for tests and replays")
+    verb.set_defaults(action=publication_verbs.release)
+
+
+def _add_verify(table: "argparse._SubParsersAction[_Parser]") -> None:
+    verb = _verb(
+        table,
+        "verify",
+        "Say whether a publication is whole and as it was published.",
+        "attrition verify publications/2025-03-31",
+    )
+    verb.add_argument("folder", type=Path, metavar="DIR", help="the publication, of any tier")
+    verb.set_defaults(action=publication_verbs.verify)
+
+
+def _add_open(table: "argparse._SubParsersAction[_Parser]") -> None:
+    verb = _verb(
+        table,
+        "open",
+        "Open the report (or something else) of the newest publication.",
+        "attrition open --out publications",
+    )
+    verb.add_argument(
+        "publication", type=Path, nargs="?", metavar="DIR", help="a publication (default: the newest in --out)"
+    )
+    verb.add_argument(
+        "--out",
+        type=Path,
+        default=Path("publications"),
+        metavar="DIR",
+        help="folder of publications (default: publications)",
+    )
+    verb.add_argument(
+        "--tier", choices=("restricted", "board", "public"), default="restricted", help="default: restricted"
+    )
+    verb.add_argument(
+        "--what", choices=("report", "workbook", "paper", "quality", "folder"), default="report", help="default: report"
+    )
+    verb.add_argument("--path", action="store_true", help="only print where it is")
+    verb.set_defaults(action=publication_verbs.open_publication)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,6 @@ both call these; each opens what it needs from paths, so that a stage can run in
 """
 
 import datetime as dt
-import hashlib
 import json
 import os
 import shutil
@@ -123,6 +122,7 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
     """Builds the models as at the day, writes the tables into `folder/tables`, and finds what is amiss with the data."""
     from attrition.alerts.telling import due_dates
     from attrition.analysis import statistics
+    from attrition.publish.changes import previous_publication, write_changes
     from attrition.publish.rows_to_mend import write_rows_to_mend
     from attrition.publish.tables import copy_tables, read_table, write_checks, write_tables
     from attrition.quality.evaluation import MODELS, evaluate
@@ -133,6 +133,8 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
         write_tables(connection, folder / "tables", (*MODELS, *statistics.MODELS))
         statistics.build(connection, request.settings)
         copy_tables(connection, statistics.TABLES, folder / "tables")
+        before = previous_publication(request.out)
+        write_changes(folder / "tables", before / "tables" if before else None)
         checks = [Check(**entry) for entry in json.loads((folder / _CHECKS).read_text(encoding="utf-8"))]
         write_checks(connection, checks, folder / "tables")
         tell("tables computed")
@@ -240,17 +242,36 @@ def open_models(request: Request) -> "duckdb.DuckDBPyConnection":
 
 
 def publish(request: Request, folder: Path, tell: Tell = _silent) -> Path:
-    """Adds the workbook and the description, and puts the finished folder out whole. Returns its path."""
-    from attrition.publish.shelf import put_out
-    from attrition.publish.tables import read_table, write_description
-    from attrition.publish.workbook import write_workbook
+    """Adds what people open and the manifest, and puts the finished folder out whole. Returns its path."""
+    from dataclasses import asdict
 
-    description = describe(request)
-    # What is made of sample extracts says so: a sheet gets passed on without the folder that it came from.
-    description["demo"] = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
-    write_workbook(folder / "tables", folder / f"attrition_{request.as_at}.xlsx", description)
-    write_description(folder / "publication.json", description)
-    target = put_out(folder, request.out, request.as_at)
+    from attrition.publish.changes import previous_publication
+    from attrition.publish.manifest import write_manifest
+    from attrition.publish.people_files import rename_database, write_people_files
+    from attrition.publish.publication import Publication, marking_of
+    from attrition.publish.shelf import put_out
+    from attrition.publish.tables import read_table, row_counts
+
+    tables = folder / "tables"
+    loads = read_table(tables, "load")
+    before = previous_publication(request.out)
+    publication = Publication(
+        "restricted", marking_of("restricted", request.settings), request.as_at,
+        # What is made of sample extracts says so: a sheet gets passed on without the folder that it came from.
+        any("MADE_UP" in row["file"] for row in loads), tables, f"attrition {__version__}", request.today,
+        before.name if before else "",
+    )  # fmt: skip
+    write_people_files(publication, folder)
+    configuration = {
+        "settings": asdict(request.settings),
+        "contracts": {extract: contract.version for extract, contract in load_contracts().items()},
+    }
+
+    def finish(run: str) -> None:
+        rename_database(publication, folder, run)
+        write_manifest(folder, publication, configuration, [dict(row) for row in loads], row_counts(tables))
+
+    target = put_out(folder, request.out, request.as_at, finish)
     with warehouse.connect(request.warehouse, request.settings) as connection:
         connection.execute(
             "INSERT INTO run SELECT coalesce(max(run_id), 0) + 1, ?, ?, ?, ? FROM run",
@@ -258,23 +279,6 @@ def publish(request: Request, folder: Path, tell: Tell = _silent) -> Path:
         )
     tell(f"published {target}")
     return target
-
-
-def describe(request: Request) -> dict[str, object]:
-    """What a publication is made of, so that it can be made again: no paths, no secrets."""
-    from dataclasses import asdict
-
-    text = json.dumps(asdict(request.settings), sort_keys=True)
-    return {
-        "as_at": request.as_at.isoformat(),
-        "made_on": request.today.isoformat(),
-        "program": f"attrition {__version__}",
-        "unit": "incident",
-        "settings": asdict(request.settings),
-        "settings_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "contracts": {extract: contract.version for extract, contract in load_contracts().items()},
-        "marking": MARKING,
-    }
 
 
 def start_up() -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from attrition.errors import AttritionError, UsageFault
@@ -33,18 +34,20 @@ def workshop(out: Path, warehouse: Path) -> Path:
     return folder
 
 
-def put_out(folder: Path, out: Path, as_at: dt.date) -> Path:
-    """Gives a finished folder its name: the day, else `_r2`, `_r3`, ... Returns the publication's path."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno()) if os.name != "nt" else None
+def put_out(folder: Path, out: Path, as_at: dt.date, finish: Callable[[str], None] = lambda name: None) -> Path:
+    """Gives a finished folder its name: the day, else `_r2`, `_r3`, ... Returns the publication's path.
+
+    finish: called with the name before the folder gets it, for what carries the name inside; called again with the next
+    one where another run takes the name in between
+    """
     number = 1
     while True:
         target = out / (as_at.isoformat() + (f"_r{number}" if number > 1 else ""))
         number += 1
         if target.exists():
             continue
+        finish(target.name)
+        _settle(folder)
         try:
             folder.rename(target)
         except OSError:
@@ -56,6 +59,23 @@ def put_out(folder: Path, out: Path, as_at: dt.date) -> Path:
         break
     name_latest(out, target.name)
     return target
+
+
+def _settle(folder: Path) -> None:
+    """Waits until every file of a folder is on the disk."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno()) if os.name != "nt" else None
+
+
+def newest(out: Path) -> Path | None:
+    """The publication that `latest.txt` names; None where there is none."""
+    try:
+        folder = out / (out / _LATEST).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return folder if folder != out and folder.is_dir() else None
 
 
 def name_latest(out: Path, name: str) -> None:

@@ -1,7 +1,6 @@
 """Writes the published models as CSV and Parquet into a folder. Figures and order come from the models; nothing here counts."""
 
 import csv
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -56,12 +55,14 @@ def _copy(connection: "duckdb.DuckDBPyConnection", model: str, target: Path) -> 
     connection.execute(f"COPY {model} TO '{path}.parquet' (FORMAT parquet)")
 
 
-def write_description(target: Path, description: dict[str, Any]) -> None:
-    """Writes what a publication is made of (as-at date, program, settings, sources) as JSON."""
-    target.write_text(json.dumps(description, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
-
-
 def read_table(tables: Path, table: str) -> list[dict[str, str]]:
     """A published table as rows of text."""
     with (tables / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def row_counts(tables: Path) -> dict[str, int]:
+    """How many rows each published table has."""
+    from pyarrow import parquet
+
+    return {path.stem: parquet.read_metadata(path).num_rows for path in sorted(tables.glob("*.parquet"))}

@@ -41,7 +41,12 @@ def reasons_for(outcome: Outcome, number: int, cells: list[Cell], first: Mapping
         Status.COMPLEMENTARY: "",
     }[status]
     if status == Status.COMPLEMENTARY:
-        why = "without it could be worked out: " + name_of(cells[first[int(outcome.hidden_for[number])]])
+        protects = int(outcome.hidden_for[number])
+        why = (
+            "the same number was hidden in an earlier release"
+            if protects < 0
+            else "without it could be worked out: " + name_of(cells[first[protects]])
+        )
     if number in outcome.beyond:
         why += "; can be concluded from zeros or from earlier releases, which hiding more in this one does not change"
     return why
