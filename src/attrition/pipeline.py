@@ -241,14 +241,19 @@ def open_models(request: Request) -> "duckdb.DuckDBPyConnection":
 
 def publish(request: Request, folder: Path, tell: Tell = _silent) -> Path:
     """Adds the workbook and the description, and puts the finished folder out whole. Returns its path."""
+    from attrition.publish.publication import Publication, marking_of
     from attrition.publish.shelf import put_out
     from attrition.publish.tables import read_table, write_description
-    from attrition.publish.workbook import write_workbook
+    from attrition.publish.workbook import write_workbooks
 
     description = describe(request)
     # What is made of sample extracts says so: a sheet gets passed on without the folder that it came from.
     description["demo"] = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
-    write_workbook(folder / "tables", folder / f"attrition_{request.as_at}.xlsx", description)
+    publication = Publication(
+        "restricted", marking_of("restricted", request.settings), request.as_at, bool(description["demo"]), folder / "tables",
+        f"attrition {__version__}", request.today,
+    )  # fmt: skip
+    write_workbooks(publication, folder)
     write_description(folder / "publication.json", description)
     target = put_out(folder, request.out, request.as_at)
     with warehouse.connect(request.warehouse, request.settings) as connection:
