@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from attrition.publish.publication import SUBJECT
@@ -251,16 +252,17 @@ def write_ods(workbook: Workbook, target: Path) -> None:
     for page in workbook.pages:
         content.add_page(page)
     document = Document("spreadsheet")
+    package: Any = document.container
+    # The template brings a thumbnail, menus and a graph of its own.
+    for name in package.parts:
+        if name != "mimetype":
+            package.del_part(name)
     given = (content.part(), styles_part(workbook.publication), _meta_part(workbook), _settings_part(workbook))
     for name, text in zip(_PARTS, given, strict=True):
-        document.set_part(name, text.encode())
-    # The template brings a thumbnail, menus and a graph of its own.
-    for name in document.container.parts:
-        if name not in ("mimetype", *_PARTS):
-            document.container.del_part(name)
-    document.container.set_part("META-INF/manifest.xml", _manifest(document.mimetype).encode())
+        package.set_part(name, text.encode())
+    package.set_part("META-INF/manifest.xml", _manifest(document.mimetype).encode())
     saved = io.BytesIO()
-    document.container.save(saved)
+    package.save(saved)
     with zipfile.ZipFile(saved) as plain, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as fixed:
         for member in plain.infolist():
             entry = zipfile.ZipInfo(member.filename, _NO_TIME)
