@@ -5,8 +5,9 @@ import textwrap
 from attrition.publish.workbook_model import Line, Look, Page
 from attrition.publish.workbook_sheets import Cell
 
-# In points, of the workbook's Arial 12.
+# In points: a line of the workbook's Arial 12, and the sizes of type above the table.
 LINE_HEIGHT = 15.75
+SIZES = {Look.TITLE: 16, Look.HEADING: 14, Look.BOLD: 12, Look.TEXT: 12}
 _PORTRAIT_WIDTH = 90
 _FROZEN_WIDTH = 60
 # A column's width counts digits of the default type; of Arial 12 it holds about so many letters for each.
@@ -36,7 +37,13 @@ def row_lines(page: Page, cells: tuple[Cell, ...]) -> int:
 
 def cover_lines(line: Line, width: float) -> int:
     """Lines of text that a line of the cover takes."""
-    return _lines(line.text, width, _LETTERS if line.look is Look.TEXT else _BOLD_LETTERS)
+    letters = _LETTERS if line.look is Look.TEXT else _BOLD_LETTERS
+    return _lines(line.text, width, letters * SIZES[Look.TEXT] / SIZES[line.look])
+
+
+def line_height(look: Look, lines: int = 1) -> float:
+    """Height of a row in points."""
+    return LINE_HEIGHT * lines * SIZES[look] / SIZES[Look.TEXT]
 
 
 def frozen_columns(page: Page) -> int:

@@ -19,6 +19,7 @@ from attrition.publish.workbook_layout import (
     heading_lines,
     indent,
     is_landscape,
+    line_height,
     row_lines,
 )
 from attrition.publish.workbook_model import (
@@ -37,7 +38,6 @@ from attrition.publish.workbook_ods_styles import (
     VERSION,
     automatic_styles,
     cell_style_name,
-    line_height,
     styles_part,
 )
 from attrition.publish.workbook_sheets import Cell, Kind

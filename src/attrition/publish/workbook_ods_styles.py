@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
 from attrition.publish.publication import Publication
-from attrition.publish.workbook_layout import LINE_HEIGHT
+from attrition.publish.workbook_layout import SIZES
 from attrition.publish.workbook_model import LANGUAGE, Look, marked
 
 # The version that all programs in use can open.
@@ -27,7 +27,6 @@ NAMESPACES = " ".join(
 )
 # A width of one character and the edge of a column, in pixels as Excel counts them, at 96 to the inch.
 _CHARACTER, _EDGE, _INCH = 7, 5, 96
-_LOOK_SIZES = {Look.TITLE: 16, Look.HEADING: 14, Look.BOLD: 12, Look.TEXT: 12}
 _PAGE_OF = "<text:sheet-name>sheet</text:sheet-name>, page <text:page-number>1</text:page-number> of <text:page-count>1</text:page-count>"
 _PERCENT = '<number:number number:decimal-places="1" number:min-integer-digits="1"/><number:text>%</number:text>'
 _NUMBER_STYLES = f"""
@@ -45,11 +44,6 @@ _NUMBER_STYLES = f"""
 def width(characters: float) -> str:
     """A column's width in centimetres, as wide as Excel makes a column of so many characters."""
     return f"{(_CHARACTER * characters + _EDGE) / _INCH * 2.54:.3f}cm"
-
-
-def line_height(look: Look, lines: int = 1) -> float:
-    """Height of a row in points."""
-    return LINE_HEIGHT * lines * _LOOK_SIZES[look] / _LOOK_SIZES[Look.TEXT]
 
 
 def cell_style_name(kind: str, indent: int, total: bool) -> str:
@@ -83,7 +77,7 @@ def _cell_styles() -> str:
             rule="",
         )
         for part in ("cover", "above")
-        for look, size in _LOOK_SIZES.items()
+        for look, size in SIZES.items()
     ]
     for indent in (0, 1):
         for is_text in (True, False):

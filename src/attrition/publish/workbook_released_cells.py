@@ -7,34 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from attrition.publish.headline import LOW, NOT_AVAILABLE, Row
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES
 from attrition.publish.workbook_labels import group_order, stage_label
-from attrition.publish.workbook_notes import RELEASED_SHORTHAND
+from attrition.publish.workbook_notes import RELEASED_NOTES, RELEASED_SHORTHAND
 from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, as_day, day_in_words, plain_text, rate
 
 YEAR, QUARTER = "financial_year", "quarter"
 KINDS = (YEAR, QUARTER)
 PERIOD_LABELS = {YEAR: "Financial year", QUARTER: "Quarter"}
-PROTECTED = "Small counts are hidden ([c]); see the note on protection."
+PROTECTED = f"Small counts are hidden ([c]); see note {list(RELEASED_NOTES).index('protection') + 1}."
 # What a row that is left out counts: nobody got there, so there is nothing to divide either.
 _NOBODY: Row = {}
 
 
 def shown(row: Row, name: str) -> Cell:
     """A protected count: its value, or the mark that stands in its place; 0 where the row is left out."""
-    value, mark = _value(row, name)
-    return mark or int(value or 0)
+    if not row:
+        return 0
+    # A null without its reason must not look like 0.
+    return _mark(row, name) or (NOT_AVAILABLE if row.get(name) is None else int(row[name]))
 
 
 def shown_rate(row: Row, name: str, known: bool = True, end: str = "") -> Cell:
     """A protected rate, or with `end` one of its limits, which share its mark; [x] where the feeds do not reach."""
     if not known:
         return NOT_AVAILABLE
-    _, mark = _value(row, name)
-    return mark or rate(row.get(name + end))
+    return _mark(row, name) or rate(row.get(name + end))
 
 
 def shown_interval(row: Row, name: str, known: bool = True) -> tuple[Cell, ...]:
@@ -49,14 +49,8 @@ def step_cells(row: Row, known: bool = True) -> tuple[Cell, ...]:
     return (at_most, at_most, at_most, at_most) if isinstance(at_most, str) and at_most != LOW else (*so_far, at_most)
 
 
-def _value(row: Row, name: str) -> tuple[Any, str]:
-    if not row:
-        return None, ""
-    value, mark = row.get(name), row.get(f"{name}_mark")
-    if mark:
-        return None, f"[{mark}]"
-    # A column that the row does not have, or a null without its reason, must not look like 0.
-    return (value, "") if value is not None or mark == "" else (None, NOT_AVAILABLE)
+def _mark(row: Row, name: str) -> str:
+    return f"[{row[f'{name}_mark']}]" if row.get(f"{name}_mark") else ""
 
 
 def counted_on(rows: list[Row]) -> list[str]:

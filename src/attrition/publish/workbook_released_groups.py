@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from attrition.publish.headline import LOW, NOT_AVAILABLE
+from attrition.publish.headline import NOT_AVAILABLE
 from attrition.publish.workbook_funnel import ADVICE_ON_BOUNDS, HEADLINE_STAGES, STAGES
 from attrition.publish.workbook_groups import DIMENSIONS, STRAND_BY_BUSINESS, Dimension
 from attrition.publish.workbook_labels import (
@@ -67,9 +67,8 @@ def _reached_cells(released: Released, period: str, breakdown: str, group: str) 
     shares: list[Cell] = []
     for target in ("charged", "convicted"):
         known = released.covered(period, "recorded", target)
-        at_most = _at_most(released, period, breakdown, group, target)
-        so_far = shown_rate(released.row(period, breakdown, group, target), "rate_of_recorded", known)
-        shares += [at_most if isinstance(at_most, str) and at_most != LOW else so_far, at_most]
+        shares.append(shown_rate(released.row(period, breakdown, group, target), "rate_of_recorded", known))
+        shares.append(_at_most(released, period, breakdown, group, target))
     return (
         *(shown(released.row(period, breakdown, group, stage), "entered") for stage in HEADLINE_STAGES),
         *shares,
@@ -113,7 +112,7 @@ def period_sheets(released: Released) -> list[Sheet]:
                 f"By {tab}",
                 f"How many cases reached each stage, by {PERIOD_LABELS[kind].lower()} in which they were reported",
                 (
-                    "Newer cases have had less time: 'so far' falls towards the end by itself. Compare it only where 'at most' is close.",
+                    "Newer cases have had less time: 'so far' falls towards the end by itself. Compare it only where 'at most' is shown and close.",
                     PROTECTED,
                     *counted_line(of_kind),
                     *released.caution(),

@@ -17,6 +17,7 @@ from attrition.publish.workbook_layout import (
     heading_lines,
     indent,
     is_landscape,
+    line_height,
     row_lines,
 )
 from attrition.publish.workbook_model import (
@@ -116,7 +117,7 @@ def _write_cover(worksheet: Any, cover: Cover) -> None:
     )
     for at, line in enumerate(cover.lines):
         if (lines := cover_lines(line, COVER_WIDTH)) > 1:
-            worksheet.set_row(at, lines * LINE_HEIGHT)
+            worksheet.set_row(at, line_height(line.look, lines))
 
 
 def _write_page(worksheet: Any, page: Page) -> None:
