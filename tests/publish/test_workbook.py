@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workbook_reading import META, table_of, texts_of, written
+from workbook_reading import restricted, table_of, texts_of, written
 
-from attrition.errors import AttritionError
-from attrition.publish.workbook import write_workbook
-from attrition.publish.workbook_sheets import NOTES, plain_text
+from attrition.publish.workbook import write_workbooks
+from attrition.publish.workbook_notes import NOTES
+from attrition.publish.workbook_sheets import plain_text
 
 Tables = dict[str, list[dict[str, Any]]]
 SHEETS = [
@@ -73,7 +73,7 @@ def test_sheets_in_order_each_with_one_table(workbook: Any) -> None:
         assert sheet.freeze_panes
         assert sheet["A1"].value
         assert "Unit: " in sheet["A2"].value
-        assert "OFFICIAL-SENSITIVE" in sheet["A2"].value
+        assert sheet["A3"].value.startswith("Tier: restricted. OFFICIAL-SENSITIVE: ")
     assert not workbook["Cover"].merged_cells.ranges
 
 
@@ -238,8 +238,7 @@ def test_text_that_looks_like_a_formula_or_a_link_stays_text(workbook: Any, tabl
     assert "+URN shared by several crimes" in texts_of(workbook["Findings"])
     assert "northumbria/[a] (http://b.c)" in texts_of(workbook["All figures"])
     assert not any(cell.hyperlink for row in workbook["All figures"].iter_rows() for cell in row)
-    target = tmp_path / "formulas.xlsx"
-    write_workbook(tables, target, META)
+    target, _ = write_workbooks(restricted(tables), tmp_path)
     with zipfile.ZipFile(target) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
         assert sheets
@@ -308,7 +307,7 @@ def test_cover_says_what_it_is(workbook: Any) -> None:
     for part in (
         "OFFICIAL-SENSITIVE",
         "31 March 2025",
-        "2025-03-31_r2",
+        "Tier: restricted",
         "Unit: the incident",
         "CPS cases: reaches",
     ):
@@ -348,13 +347,8 @@ def test_empty_tables_say_so(published_tables: Tables, make_tables: Callable[[Ta
     assert list(table_of(written(folder, tmp_path)["Findings"])[0].values()) == ["None", *["[z]"] * 5]
 
 
-def test_one_run_always_gives_the_same_file(tables: Path, tmp_path: Path) -> None:
-    first, second = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
-    write_workbook(tables, first, META)
-    write_workbook(tables, second, META)
-    assert first.read_bytes() == second.read_bytes()
-
-
-def test_no_as_at_date_is_refused(tables: Path, tmp_path: Path) -> None:
-    with pytest.raises(AttritionError, match="as-at"):
-        write_workbook(tables, tmp_path / "a.xlsx", {})
+def test_one_run_always_gives_the_same_files(tables: Path, tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    first, second = (write_workbooks(restricted(tables), folder) for folder in (tmp_path, tmp_path / "again"))
+    assert [file.suffix for file in first] == [".xlsx", ".ods"]
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]

@@ -1,20 +1,27 @@
 """Writes a workbook of published tables and reads it back with openpyxl, as its tests need it."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from attrition.publish.workbook import write_workbook
+from attrition.publish.publication import Publication
+from attrition.publish.workbook import write_workbooks
+from attrition.publish.workbook_sheets import SMALLEST_BASE
 
-META = {"as_at": "2025-03-31", "run_id": "2025-03-31_r2"}
+AS_AT = dt.date(2025, 3, 31)
 
 
-def written(tables: Path, folder: Path, **meta: Any) -> Any:
+def restricted(tables: Path, made_up: bool = False) -> Publication:
+    """The publication of these exact tables."""
+    return Publication("restricted", "OFFICIAL-SENSITIVE", AS_AT, made_up, tables, "attrition 0.1.0")
+
+
+def written(tables: Path, folder: Path, *, demo: bool = False, smallest_base: int = SMALLEST_BASE) -> Any:
     """The workbook of these tables, read back."""
     import openpyxl
 
-    target = folder / "attrition.xlsx"
-    write_workbook(tables, target, {**META, **meta})
-    return openpyxl.load_workbook(target)
+    xlsx, _ = write_workbooks(restricted(tables, demo), folder, smallest_base)
+    return openpyxl.load_workbook(xlsx)
 
 
 def table_of(sheet: Any) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrition.errors import AttritionError
 from attrition.publish.area_names import area_name, extract_name
-from attrition.publish.rows_to_mend_workbook import COLUMNS, FORMULA_START, MOST_ROWS, MendList, write_mend_workbook
+from attrition.publish.rows_to_mend_workbook import COLUMNS, MOST_ROWS, MendList, write_mend_workbook
+from attrition.publish.spreadsheet_text import FORMULA_START
 
 if TYPE_CHECKING:
     import duckdb

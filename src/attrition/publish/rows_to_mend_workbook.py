@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from attrition.publish.spreadsheet_text import FORMULA_START
 from attrition.publish.workbook_sheets import day_in_words
 
 MARKING = "OFFICIAL-SENSITIVE: names single records; only for the owner of the data"
 MADE_UP = "MADE-UP DATA: a demonstration; no real person or case stands behind it."
 MOST_ROWS = 50_000
-# Blanks may come first: some programs drop them before they look for a formula. The wide forms count in some languages.
-FORMULA_START = re.compile(r"^[\s\xa0]*[=+\-@＝＋－＠]")
 # One data set always gives the same file, so the clock has no say.
 _NO_DAY = dt.date(2000, 1, 1)
 _SHEET = "xl/worksheets/sheet1.xml"

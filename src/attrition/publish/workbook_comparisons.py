@@ -14,8 +14,8 @@ from attrition.publish.workbook_labels import (
     stage_label,
     step_label,
 )
+from attrition.publish.workbook_notes import UNRELIABLE
 from attrition.publish.workbook_sheets import (
-    UNRELIABLE,
     Basis,
     Cell,
     Column,

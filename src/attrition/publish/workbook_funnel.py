@@ -20,8 +20,8 @@ from attrition.publish.workbook_labels import (
     row_order,
     stage_label,
 )
+from attrition.publish.workbook_notes import NOTE_NUMBER
 from attrition.publish.workbook_sheets import (
-    NOTE_NUMBER,
     Basis,
     Cell,
     Column,

@@ -1,15 +1,15 @@
-"""How a sheet of the workbook looks: widths, heights, frozen headings, filters, the printed page."""
+"""How a page of the workbook looks: heights, frozen headings, the shape of the printed page. Sizes only; writes no file."""
 
-import functools
 import textwrap
-from typing import Any
 
-from attrition.publish.workbook_sheets import MARKING, Sheet
+from attrition.publish.workbook_model import Line, Look, Page
+from attrition.publish.workbook_sheets import Cell
 
+# In points: a line of the workbook's Arial 12, and the sizes of type above the table.
+LINE_HEIGHT = 15.75
+SIZES = {Look.TITLE: 16, Look.HEADING: 14, Look.BOLD: 12, Look.TEXT: 12}
 _PORTRAIT_WIDTH = 90
 _FROZEN_WIDTH = 60
-_A4 = 9
-_LINE_HEIGHT = 15.75
 # A column's width counts digits of the default type; of Arial 12 it holds about so many letters for each.
 _LETTERS = 0.95
 _BOLD_LETTERS = 0.88
@@ -23,61 +23,43 @@ def _lines(text: str, width: float, letters: float = _LETTERS) -> int:
     return sum(1 if len(part) <= room else len(textwrap.wrap(part, room)) for part in parts)
 
 
-def _set_heights(worksheet: Any, sheet: Sheet, heading_row: int) -> None:
-    heading = max(_lines(column.title, column.width, _BOLD_LETTERS) for column in sheet.columns)
-    # A filter button takes the last line of its heading.
-    worksheet.set_row(heading_row, (heading + sheet.filters) * _LINE_HEIGHT)
-    for at, cells in enumerate(sheet.rows, start=heading_row + 1):
-        texts = (
-            (cell, column.width) for cell, column in zip(cells, sheet.columns, strict=True) if isinstance(cell, str)
-        )
-        lines = max((_lines(cell, width) for cell, width in texts), default=1)
-        if lines > 1:
-            worksheet.set_row(at, lines * _LINE_HEIGHT)
+def heading_lines(page: Page) -> int:
+    """Lines of text in the row of headings. A filter button takes the last line of its heading."""
+    texts = zip(page.headings, page.columns, strict=True)
+    return max(_lines(heading, column.width, _BOLD_LETTERS) for heading, column in texts) + page.filters
 
 
-def lay_out(worksheet: Any, sheet: Sheet, heading_row: int) -> None:
-    """Widths, heights, frozen headings, and pages one sheet wide that carry the marking."""
-    for at, column in enumerate(sheet.columns):
-        worksheet.set_column(at, at, column.width)
-    _set_heights(worksheet, sheet, heading_row)
-    kinds = [column.kind for column in sheet.columns]
+def row_lines(page: Page, cells: tuple[Cell, ...]) -> int:
+    """Lines of text in a row of the table."""
+    texts = ((cell, column.width) for cell, column in zip(cells, page.columns, strict=True) if isinstance(cell, str))
+    return max((_lines(cell, width) for cell, width in texts), default=1)
+
+
+def cover_lines(line: Line, width: float) -> int:
+    """Lines of text that a line of the cover takes."""
+    letters = _LETTERS if line.look is Look.TEXT else _BOLD_LETTERS
+    return _lines(line.text, width, letters * SIZES[Look.TEXT] / SIZES[line.look])
+
+
+def line_height(look: Look, lines: int = 1) -> float:
+    """Height of a row in points."""
+    return LINE_HEIGHT * lines * SIZES[look] / SIZES[Look.TEXT]
+
+
+def frozen_columns(page: Page) -> int:
+    """How many columns of labels stay in sight when the table is moved sideways."""
+    kinds = [column.kind for column in page.columns]
     labels = next((at for at, kind in enumerate(kinds) if kind != "text"), len(kinds))
-    while labels and sum(column.width for column in sheet.columns[:labels]) > _FROZEN_WIDTH:
+    while labels and sum(column.width for column in page.columns[:labels]) > _FROZEN_WIDTH:
         labels -= 1
-    worksheet.freeze_panes(heading_row + 1, labels)
-    worksheet.set_paper(_A4)
-    if sum(column.width for column in sheet.columns) > _PORTRAIT_WIDTH:
-        worksheet.set_landscape()
-    worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    worksheet.fit_to_pages(1, 0)
-    worksheet.repeat_rows(heading_row)
-    worksheet.set_footer(f"&L{MARKING}&R&A, page &P of &N")
+    return labels
 
 
-def write_cover(worksheet: Any, cover: Any) -> None:
-    """Write the cover with its lines high enough to be read in full."""
-    worksheet.write_cover(cover)
-    texts = [cover.title, "", *cover.intro, "", *cover.about]
-    for at, text in enumerate(texts):
-        # Formatted text is bold here.
-        plain, letters = (text, _LETTERS) if isinstance(text, str) else (text.string, _BOLD_LETTERS)
-        lines = _lines(plain, cover.width, letters)
-        if lines > 1:
-            worksheet.set_row(at, lines * _LINE_HEIGHT)
-    worksheet.set_paper(_A4)
-    worksheet.set_margins(left=0.5, right=0.5)
-    worksheet.fit_to_pages(1, 0)
-    worksheet.set_footer(f"&L{MARKING}")
+def is_landscape(page: Page) -> bool:
+    """Whether the page is printed across."""
+    return sum(column.width for column in page.columns) > _PORTRAIT_WIDTH
 
 
-def with_filters(worksheet: Any) -> None:
-    """Lets gptables' table carry filter buttons; gptables itself always turns them off."""
-    plain = worksheet.add_table
-
-    @functools.wraps(plain)
-    def filtered(*arguments: Any) -> Any:
-        *area, options = arguments
-        return plain(*area, {**options, "autofilter": True})
-
-    worksheet.add_table = filtered
+def indent(page: Page, at: int) -> int:
+    """The indent of column `at`: it keeps text clear of the figures on its left."""
+    return 1 if at and page.columns[at].kind == "text" else 0

@@ -30,10 +30,10 @@ def _iso(value: object) -> str:
     return day.isoformat() if day else plain_text(None)
 
 
-def feed_lines(tables: Path) -> list[str]:
-    """For each extract one line: how far its feeds reach, and how many stop too early."""
+def reaches(tables: Path) -> dict[str, str]:
+    """For each extract, in words, how far its feeds reach, and how many stop too early."""
     feeds = published_rows(tables, "feeds")
-    lines = []
+    said = {}
     for extract in dict.fromkeys(row["extract"] for row in feeds):
         own = [row for row in feeds if row["extract"] == extract]
         days = sorted(day for day in (as_day(row["covers_to"]) for row in own) if day)
@@ -45,9 +45,9 @@ def feed_lines(tables: Path) -> list[str]:
         else:
             reach = f"reaches between {day_in_words(days[0])} and {day_in_words(days[-1])}"
         if short:
-            reach += ", which is too early" if len(own) == 1 else f"; {short} of {len(own)} feeds stop too early"
-        lines.append(f"{extract_title(extract)}: {reach}.")
-    return lines
+            reach += ", which is too early" if len(own) == 1 else f", {short} of {len(own)} feeds stop too early"
+        said[extract] = f"{extract_title(extract)}: {reach}"
+    return said
 
 
 def _stages_behind(extract: str) -> str:
@@ -86,6 +86,7 @@ def feeds_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Stages that rest on it", "text", 60),
         ),
         rows,
+        extracts=tuple(load_contracts()),
     )
 
 
@@ -127,6 +128,7 @@ def load_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        extracts=tuple(load_contracts()),
     )
 
 
@@ -162,6 +164,7 @@ def findings_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        extracts=tuple(load_contracts()),
     )
 
 
@@ -204,4 +207,5 @@ def validation_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        extracts=tuple(load_contracts()),
     )

@@ -7,8 +7,9 @@ from attrition.publish.headline import LAST_STAGE, NOT_APPLICABLE, Row, funnel_o
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES, caution
 from attrition.publish.workbook_groups import STRAND_ADVICE, Funnel, small_bases
 from attrition.publish.workbook_labels import breakdown_label, group_label, row_order, stage_label, step_label
+from attrition.publish.workbook_notes import UNRELIABLE
 from attrition.publish.workbook_sheets import (
-    UNRELIABLE,
+    CASE_EXTRACTS,
     Basis,
     Cell,
     Column,
@@ -189,6 +190,7 @@ def _where_cases_stand(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        extracts=(*CASE_EXTRACTS, "cps_event"),
     )
 
 

@@ -1,0 +1,163 @@
+"""Writes the tables of a publication as files for people and programs: CSV with its description (CSV on the Web), and Parquet.
+
+A text that could be read as a formula begins with an apostrophe in the CSV, and only there. Figures are those of the tables.
+"""
+
+import csv
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrition.publish.headline import NOT_AVAILABLE
+from attrition.publish.publication import SUBJECT, Publication
+from attrition.publish.published_columns import MARK, ColumnNote, TableNote, column_note, mark_column, table_note
+from attrition.publish.spreadsheet_text import safe_in_csv
+from attrition.publish.workbook_model import LANGUAGE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHORTHAND = {
+    "[c]": "confidential: hidden so that nobody can be recognised, be it from this figure or with its help",
+    "[x]": "not available: too early to say, or the feed behind the figure stops too early",
+    "[z]": "not applicable: there is nothing to divide by",
+    "[low]": "low reliability: too few cases for the figure to be read",
+}
+_APOSTROPHE = "A text that spreadsheet programs could read as a formula begins with an apostrophe."
+
+
+def published_tables(publication: Publication) -> "Iterator[tuple[TableNote, pa.Table]]":
+    """The tables of a publication by name, each with what it is. Raises AttritionError where one is not described."""
+    from pyarrow import parquet
+
+    for file in sorted(publication.tables.glob("*.parquet")):
+        yield table_note(file.stem, publication.is_protected), parquet.read_table(file)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return safe_in_csv(value) if isinstance(value, str) else str(value)
+
+
+def _cells(row: dict[str, Any], columns: dict[str, str]) -> list[str]:
+    """A row's cells. columns: each column, and the column of its mark or nothing."""
+    cells = []
+    for column, mark in columns.items():
+        if mark and (row[mark] or row[column] is None):
+            cells.append(f"[{row[mark]}]" if row[mark] else NOT_AVAILABLE)
+        else:
+            cells.append(_text(row[column]))
+    return cells
+
+
+def _columns(table: "pa.Table") -> dict[str, str]:
+    """The columns of the CSV, each with the column of its mark or nothing: marks stand in the cells that they explain."""
+    names = tuple(table.column_names)
+    return {name: mark_column(name, names) for name in names if not name.endswith(MARK)}
+
+
+def _write_csv(table: "pa.Table", target: Path) -> None:
+    columns = _columns(table)
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(columns)
+        writer.writerows(_cells(row, columns) for row in table.to_pylist())
+
+
+def stated(publication: Publication) -> dict[str, str]:
+    """What every file of a publication says of itself."""
+    return {
+        "title": publication.title,
+        "tier": publication.tier,
+        "marking": publication.marking,
+        "rights": publication.marked,
+        "as_at": publication.as_at.isoformat(),
+        "made_up": "Y" if publication.made_up else "N",
+        "program": publication.program,
+    }
+
+
+def _described(note: ColumnNote, has_mark: bool) -> dict[str, Any]:
+    unit = {"schema:unitText": note.unit} if note.unit else {}
+    return {
+        "name": note.column,
+        "titles": note.column,
+        "datatype": note.datatype,
+        "dc:description": note.description,
+        **unit,
+        "null": ["", *SHORTHAND] if has_mark else "",
+    }
+
+
+def _metadata(publication: Publication, note: TableNote, table: "pa.Table", url: str) -> dict[str, Any]:
+    """The description of a CSV file as the W3C's Metadata Vocabulary for Tabular Data has it."""
+    columns = _columns(table)
+    said = [note.description, _APOSTROPHE]
+    if any(columns.values()):
+        said += ["In place of a figure:", *(f"{short} {meaning}." for short, meaning in SHORTHAND.items())]
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": LANGUAGE}],
+        "url": url,
+        "dc:title": f"{note.title}. {publication.title}",
+        "dc:description": " ".join(said),
+        "dc:subject": SUBJECT,
+        "dc:audience": publication.tier,
+        "dc:accessRights": publication.marking,
+        "dc:rights": publication.marked,
+        "dc:temporal": publication.as_at.isoformat(),
+        "dc:creator": publication.program,
+        "dc:type": "MADE-UP DATA" if publication.made_up else "Dataset",
+        "dialect": {
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "quoteChar": '"',
+            "lineTerminators": ["\r\n"],
+            "header": True,
+        },
+        "tableSchema": {
+            "columns": [_described(column_note(note.table, name), bool(mark)) for name, mark in columns.items()],
+            "primaryKey": list(note.key),
+        },
+    }
+
+
+def _write_parquet(publication: Publication, note: TableNote, table: "pa.Table", target: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    notes = [column_note(note.table, name) for name in table.column_names]
+    fields = [
+        pa.field(field.name, field.type, metadata={"description": one.description, "unit": one.unit})
+        for field, one in zip(table.schema, notes, strict=True)
+    ]
+    stated = {**stated(publication), "table": note.table, "description": f"{note.title}. {note.description}"}
+    parquet.write_table(table.cast(pa.schema(fields, metadata=stated)), target, compression="zstd")
+
+
+def write_csv(publication: Publication, folder: Path) -> list[Path]:
+    """Write each table of a publication into `folder`, and return the paths.
+
+    CSV: UTF-8 with a byte order mark, lines ended as RFC 4180 has it; marks stand in the cells that they explain; text that could
+        be read as a formula begins with an apostrophe
+    CSV-metadata.json: what the CSV is, for programs (CSV on the Web)
+    Parquet: as the table is, marks in columns of their own; title, tier and marking in its metadata
+    `folder` is made where it is missing, and is not the one that holds the tables. Raises AttritionError where a table or a column
+    is not described, OSError where a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for note, table in published_tables(publication):
+        file = folder / publication.file_name(note.table, "csv")
+        _write_csv(table, file)
+        about = file.with_name(f"{file.name}-metadata.json")
+        described = _metadata(publication, note, table, file.name)
+        about.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+        whole = file.with_suffix(".parquet")
+        _write_parquet(publication, note, table, whole)
+        written += [file, about, whole]
+    return written
