@@ -19,6 +19,8 @@ STATES = {
 }
 OUTCOMES = {"Went on": "var(--went-on)", "Lost": "var(--lost)", "Ended another way": "var(--ended)"}
 _FONT = 'system-ui, "Segoe UI", Arial, sans-serif'
+# On a narrow screen a step is written in two lines.
+_STEP_IN_LINES = "width < 420 ? [split(datum.label, ' to ')[0], 'to ' + split(datum.label, ' to ')[1]] : datum.label"
 _INK, _QUIET, _RULE = "var(--ink)", "var(--quiet)", "var(--rule)"
 # Libraries carry these addresses in their messages; the page never uses them, and it shall hold none.
 _ADDRESSES = (
@@ -125,7 +127,7 @@ def _comparison() -> Specification:
     import altair
 
     base = altair.Chart(_rows(), height=altair.Step(22)).encode(
-        y=altair.Y("step:N").sort(None).title(None).axis(labelLimit={"expr": "width < 300 ? 130 : 260"}, labelColor=_INK),
+        y=altair.Y("step:N").sort(None).title(None).axis(labelExpr=_STEP_IN_LINES, labelLimit=260, labelColor=_INK),
         yOffset=altair.YOffset("group:N").sort(None),
         color=altair.Color("group:N").sort(None).scale(range=["var(--first)", "var(--second)"]).legend(None),
     )  # fmt: skip

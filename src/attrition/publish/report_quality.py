@@ -52,6 +52,7 @@ def quality_of(tables: Path) -> dict[str, Any]:
         "checks": len(checks),
         "failed": sum(row["status"] == "failed" for row in checks),
         "notRun": [row["message"] for row in checks if row["status"] not in _RAN],
+        "quarantined": sum(quarantined.values()),
         "bands": [text for _, text in BANDS],
     }
 

@@ -14,7 +14,7 @@ CHART_COLOURS = {
         "first": "#12436D", "second": "#F46A25",
     },
     "dark": {
-        "went-on": "#6BACE6", "open": "#C9B6EA", "ended": "#28A197", "lost": "#F07CB5", "hidden": "#B4BDC7",
+        "went-on": "#6BACE6", "open": "#C9B6EA", "ended": "#28A197", "lost": "#DE7FB0", "hidden": "#B4BDC7",
         "first": "#6BACE6", "second": "#F46A25",
     },
 }  # fmt: skip

@@ -25,8 +25,8 @@ const withLimits = (row, name) => {
   const limits = range(row[`${name}_lower`], row[`${name}_upper`]);
   return limits ? `${percent(row[name])} (${limits})` : percent(row[name]);
 };
-const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
-const cases = (figure) => (figure === 1 ? "1 case" : `${count(figure)} cases`);
+// An acronym keeps its capitals.
+const lower = (text) => (/^[A-Z][A-Z]/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1));
 const nounAfter = (figure, one, several) => `${count(figure)} ${figure === 1 ? one : several}`;
 
 /** The sum of what is shown; `more` where a part is hidden, `missing` where a part is not available. */

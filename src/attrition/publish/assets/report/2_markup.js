@@ -5,13 +5,13 @@ function el(name, attributes = {}, ...children) {
   for (const [attribute, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== false) made.setAttribute(attribute, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== "" && child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== "" && child !== null && child !== undefined));
   return made;
 }
 
 const paragraph = (text, look) => (text ? el("p", { class: look }, text) : "");
 const place = (id) => document.getElementById(id);
-const fill = (id, ...content) => place(id).replaceChildren(...content.flat().filter((one) => one !== "" && one !== null));
+const fill = (id, ...content) => place(id).replaceChildren(...content.flat(Infinity).filter((one) => one !== "" && one !== null));
 
 /** What the shorthand in these texts means; empty where they use none. */
 function shorthand(texts) {

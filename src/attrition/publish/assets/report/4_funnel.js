@@ -13,7 +13,7 @@ function statesOf(row) {
   if (!row.covered) return [["hidden", `[x] The feed behind this stage stops too early. ${MISSING}`]];
   if (row.stage >= LAST) {
     const uplift = row.known ? row.progressed : "x";
-    return [["went-on", `${count(uplift)} with a sentence uplift recorded (stands apart; a conviction without it is not a loss)`]];
+    return [[isShown(uplift) ? "went-on" : HIDDEN, `${count(uplift)} with a sentence uplift recorded (stands apart; a conviction without it is not a loss)`]];
   }
   const parts = STATES.map(([name, look, text]) => [isShown(row[name]) ? look : HIDDEN, `${count(row[name])} ${text}`, row[name]]);
   if (!row.known) return [...parts.filter(([, , figure]) => isShown(figure) && figure > 0), ["hidden", `[x] The feed behind the next stage stops too early: what followed is not known. ${MISSING}`]];
@@ -59,7 +59,7 @@ function bars(funnel, byShare) {
 
 function funnelTable(funnel, choice) {
   const rows = funnel.map((row) => [
-    data.stages[row.stage].label, count(row.entered), ...(row.stage >= LAST ? ["[z]", "[z]", "[z]", "[z]"] : STATES.map(([name]) => count(row[name]))),
+    data.stages[row.stage].label, count(reached(row)), ...(row.stage >= LAST ? ["[z]", "[z]", "[z]", "[z]"] : STATES.map(([name]) => count(row.covered ? row[name] : "x"))),
     row.stage >= LAST ? "[z]" : stepRate(row, "step_rate"), row.stage >= LAST ? "[z]" : stepRate(row, "step_rate_max"),
     row.covered ? withLimits(row, "rate_of_recorded") : "[x]", row.small ? "yes" : "no", row.covered ? "yes" : "NO",
   ]);
@@ -70,7 +70,7 @@ const FUNNEL_SUMMARY = (funnel) => {
   const steps = LOSING.map((at) => funnel[at]).filter((row) => row.known && isShown(row.lost) && isShown(row.entered));
   const lost = sum(steps.map((row) => row.lost));
   const more = steps.length < LOSING.length ? " in the steps that can be shown" : "";
-  return `The bars show how many cases reached each stage and what became of them: over the steps from record to conviction, ${about}${count(lost.value)} were lost${more}. Open cases are drawn apart and are never counted as lost.`;
+  return `The bars show how many cases reached each stage and what became of them: over the steps from record to conviction, ${about}${count(lost.value)} were lost${more}. Open cases are drawn apart and are never counted as lost. Shares carry their 95% interval in brackets.`;
 };
 
 function showFunnel(choice, funnel) {

@@ -2,6 +2,8 @@
 
 const stageName = (at) => (at < 0 ? "At any stage" : data.stages[at].label);
 const EXITS = { lost: "Lost", resolved: "Ended another way" };
+// A conviction without an uplift is neither lost nor ended another way.
+const exitName = (stage, exit) => (stage >= LAST ? "Convicted; no uplift recorded, or not known (not a loss)" : EXITS[exit]);
 const reasonName = (group) => group.charAt(0).toUpperCase() + group.slice(1);
 
 /** Counts of one stage and exit by group of reasons, the largest first. */
@@ -20,7 +22,7 @@ function reasonBars(rows, stages) {
   return stages.map((at) => el("div", { class: "step" }, el("h3", {}, stageName(at)), ["lost", "resolved"].map((exit) => {
     const groups = byGroup(rows.filter((row) => row.stage === at && row.exit === exit));
     if (!groups.length) return "";
-    return [el("h4", {}, EXITS[exit]), el("ul", { class: "reasons" }, groups.map((one) => el("li", {},
+    return [el("h4", {}, exitName(at, exit)), el("ul", { class: "reasons" }, groups.map((one) => el("li", {},
       el("span", {}, reasonName(one.group)),
       one.shown ? barOf([[exit === "lost" ? "lost" : "ended", one.value / most]]) : el("div", { class: "bar none", "aria-hidden": "true" }, "hidden: not zero"),
       el("b", {}, one.text))))];
@@ -46,7 +48,7 @@ function showReasons(choice) {
   }
   const detailed = found.rows.some((row) => row.label);
   const headings = ["Stage", "Exit", "Group of reasons", ...(detailed ? ["Reason"] : []), "Cases"];
-  const rows = found.rows.map((row) => [stageName(row.stage), EXITS[row.exit], reasonName(row.reason_group), ...(detailed ? [row.label] : []), count(row.count)]);
+  const rows = found.rows.map((row) => [stageName(row.stage), exitName(row.stage, row.exit), reasonName(row.reason_group), ...(detailed ? [row.label] : []), count(row.count)]);
   const drawn = reasonBars(found.rows, stages);
   fill("reasons-content", scopeLine(found.choice), notExact(found, choice, "Reasons are"),
     paragraph(reasonSummary(found.rows, stages), "told"),

@@ -11,9 +11,11 @@ function span(row) {
   return row.known && ends.every(isShown) ? ends : null;
 }
 
+const overlap = (first, second) => first[0] <= second[1] && second[0] <= first[1];
+
 function reading(first, second) {
   if (!first || !second) return "not enough is shown to tell";
-  return first[0] <= second[1] && second[0] <= first[1] ? "the intervals overlap: no difference can be told" : "the intervals do not overlap";
+  return overlap(first, second) ? "the intervals overlap: no difference can be told" : "the intervals do not overlap";
 }
 
 const ends = (span) => (span ? [span[0], span[span.length - 1]] : null);
@@ -42,9 +44,25 @@ function pairPeriod(period) {
   return [period, ALL_PERIODS, ...data.periods.map((_, at) => at).reverse()].find((at) => at >= 0 && has(at)) ?? period;
 }
 
+/** Milestones of both groups in the period, or in the nearest in which any of them can be used. */
 function sameAgePairs(pair) {
-  const rows = pair.map((choice) => tables.same_age.get(key(choice.period, choice.breakdown, choice.group)) || []);
-  return rows[0].map((first) => [first, rows[1].find((row) => row.stage === first.stage)]).filter(([, second]) => second);
+  const of = (period) => {
+    const rows = pair.map((choice) => tables.same_age.get(key(period, choice.breakdown, choice.group)) || []);
+    const pairs = rows[0].map((first) => [first, rows[1].find((row) => row.stage === first.stage)]).filter(([, second]) => second);
+    return { period, pairs, usable: pairs.filter((two) => two.every((row) => isShown(row.rate))).length };
+  };
+  const years = data.periods.map((_, at) => at).filter((at) => data.periods[at].kind === "financial_year").reverse();
+  const tried = [pair[0].period, ALL_PERIODS, ...years].filter((at) => at >= 0).map(of);
+  return tried.find((one) => one.usable) || tried[0];
+}
+
+/** What the fairest comparison says; nothing where it is not published. */
+function sameAgeVerdict({ period, pairs }) {
+  const judged = pairs.filter((two) => two.every(ageEnds));
+  if (!judged.length) return "";
+  const apart = judged.filter(([a, b]) => !overlap(ageEnds(a), ageEnds(b))).map(([a]) => lower(milestone(a)));
+  const found = apart.length ? `the intervals do not overlap for: ${apart.join("; ")}` : "the intervals overlap wherever they are shown";
+  return `At the same age, ${inPeriod({ period })}: ${found}.`;
 }
 
 const milestone = (row) => `${data.stages[row.stage].brief} within ${row.window_days} days of recording`;
@@ -69,25 +87,32 @@ function showComparison(choice) {
   const funnels = pair.map(funnelOf);
   const steps = funnels.every((funnel) => funnel.length) ? STEPS : [];
   const told = steps.map((at) => ({ at, rows: funnels.map((funnel) => funnel[at]), spans: funnels.map((funnel) => span(funnel[at])) }));
+  const sameAge = sameAgePairs(pair);
   const drawn = told.flatMap(({ at, spans }) => spans.map((one, index) => one && {
     step: stepName(at), group: `${index + 1}. ${names[index]}`, low: one[0], soFar: one[1], most: one[2], high: one[3], shownTo: Math.min(1, Math.max(one[2], one[1] + 0.006)),
   })).filter(Boolean);
-  const sentences = told.filter(({ spans }) => spans.every(Boolean)).map(({ at, spans }) => `${stepName(at)}: ${names[0]} ${between(ends(spans[0]))}, ${names[1]} ${between(ends(spans[1]))}; ${reading(ends(spans[0]), ends(spans[1]))}`);
-  const summary = sentences.length ? `Shares that go on, ${inPeriod(pair[0])}, with room for chance and for cases still open. ${sentences.join(". ")}.` : "Too little is shown of these two groups to compare their steps.";
+  const judged = told.filter(({ spans }) => spans.every(Boolean)).map(({ at, spans }) => ({ at, spans, apart: !overlap(...spans.map(ends)) }));
+  const apart = judged.filter((one) => one.apart).map((one) => lower(stepName(one.at)));
+  const verdict = apart.length ? `the intervals do not overlap in ${apart.length} of ${nounAfter(judged.length, "step", "steps")} (${apart.join("; ")})` : `the intervals overlap in ${judged.length > 1 ? (judged.length > 2 ? `all ${judged.length} steps` : "both steps") : "the one step"} that can be shown: no difference can be told`;
+  const ofSteps = judged.length ? `${names[0]} and ${names[1]}, ${inPeriod(pair[0])}: ${verdict}.` : `Too little is shown of ${names[0]} and ${names[1]} to compare their steps.`;
+  const summary = `${ofSteps} ${sameAgeVerdict(sameAge)}`.trim();
+  const sentences = judged.map(({ at, spans }) => `${stepName(at)}: ${names[0]} ${between(ends(spans[0]))}, ${names[1]} ${between(ends(spans[1]))}; ${reading(...spans.map(ends))}.`);
   const few = told.some(({ rows }) => rows.some((row) => row.small));
   const overlaps = data.breakdowns[chosenPair.breakdown].addsUp ? "" : " One case may be in both groups.";
   chart("comparison-chart", charts.comparison, drawn);
   const rows = told.map(({ at, rows: [a, b], spans }) => [stepName(at), ...[a, b].flatMap((row) => [count(reached(row)), stepRate(row, "step_rate"), stepRate(row, "step_rate_max")]), reading(ends(spans[0]), ends(spans[1]))]);
   const head = ["Step", ...names.flatMap((name) => [`${name}: cases`, `${name}: so far (95% interval)`, `${name}: at most (95% interval)`]), "Reading"];
-  const ages = sameAgePairs(pair).map(([a, b]) => [milestone(a), ageRate(a), ageRate(b), reading(ageEnds(a), ageEnds(b))]);
+  const ages = sameAge.pairs.map(([a, b]) => [milestone(a), ageRate(a), ageRate(b), reading(ageEnds(a), ageEnds(b))]);
   const caption = `${names[0]} and ${names[1]}, ${periodName(pair[0])}`;
   fill("comparison-content",
     paragraph(period === choice.period ? "" : `Both groups are not published for ${periodName(choice)}. Shown instead: ${periodName(pair[0])}.`, "notice"),
-    paragraph(summary, "told"), paragraph(`${BIAS}${overlaps}${few ? " Some steps rest on few cases: their intervals are wide." : ""} Many comparisons at once: now and then two intervals will miss each other by chance alone.`, "notice"),
+    paragraph(summary, "lead"),
+    sentences.length ? [paragraph("Shares that go on to the next stage, with room for chance and for cases still open:", "told"), el("ul", {}, sentences.map((sentence) => el("li", {}, sentence)))] : "",
+    paragraph(`${BIAS}${overlaps}${few ? " Some steps rest on few cases: their intervals are wide." : ""} Many comparisons at once: now and then two intervals will miss each other by chance alone.`, "notice"),
     drawn.length ? keyOf([["first", `1. ${names[0]}`], ["second", `2. ${names[1]}`]]) : "");
   fill("comparison-tables",
     drawn.length ? paragraph("Thick bar: from the share so far to the most it can become. Thin line: the same with its 95% interval.", "quiet") : "",
     folded("comparison", `Steps of ${caption}`, head, rows, { words: [0, 7] }),
-    ages.length ? [el("h3", {}, "At the same age"), paragraph("Cases of both groups are looked at on the same day of their lives: the fairest comparison.", "quiet"), ...tableOf("comparison-age", `At the same age: ${caption}`, ["Reached", ...names, "Reading"], ages, { words: [0, 1, 2, 3] })] : "");
+    ages.length ? [el("h3", {}, "At the same age"), paragraph("Cases of both groups are looked at on the same day of their lives: the fairest comparison.", "quiet"), ...tableOf("comparison-age", `At the same age: ${names[0]} and ${names[1]}, ${periodName(sameAge)}`, ["Reached", ...names, "Reading"], ages, { words: [0, 1, 2, 3] })] : "");
   return summary;
 }

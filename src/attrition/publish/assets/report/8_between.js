@@ -91,11 +91,10 @@ function showData() {
   fill("feeds-content", paragraph(data.feeds.length ? told : "How far the feeds reach is not published: [x].", "told"),
     data.feeds.length ? tableOf("feeds", "How far each feed reaches", ["Extract", "Area", "Reaches to", "Far enough"], data.feeds.map((feed) => [feed.extract, feed.area, feed.coversTo || "[x]", feed.covered ? "yes" : "NO"]), { words: [0, 1, 2, 3] }) : "");
   if (!data.quality) return;
-  const { findings, checks, failed, notRun, bands } = data.quality;
+  const { findings, checks, failed, notRun, bands, quarantined } = data.quality;
   const grave = findings.filter((one) => one.band === bands[0] || one.band === bands[1]);
   const largest = grave.length ? `In more than 1 row of 100: ${grave.map((one) => `${lower(one.label)} (${one.extract}, ${one.band})`).join("; ")}.` : "No finding touches more than 1 row of 100.";
-  const critical = findings.filter((one) => one.severity === "Critical").reduce((so_far, one) => so_far + one.count, 0);
   const judged = `${nounAfter(failed, "check of", "checks of")} ${count(checks)} failed${notRun.length ? `; ${count(notRun.length)} could not run, which says nothing about the data (${notRun.join("; ")})` : ""}.`;
-  fill("quality-content", paragraph(`${critical ? `${nounAfter(critical, "row is", "rows are")} not counted because something in them is wrong or missing. ` : "No row had to be left out. "}${largest} ${judged}`, "told"),
-    findings.length ? tableOf("quality", "What is amiss with the rows, and how much", ["What", "How grave", "Extract", "Who can mend it", "Findings", "Of the rows of the extract"], findings.map((one) => [one.label, one.severity, one.extract, one.owner, count(one.count), one.band]), { words: [0, 1, 2, 3, 5] }) : paragraph("Nothing is amiss as far as the rules can tell."));
+  fill("quality-content", paragraph(`${quarantined ? `${nounAfter(quarantined, "row is", "rows are")} not counted because something in them is wrong or missing. ` : "No row had to be left out. "}${largest} ${judged}`, "told"),
+    findings.length ? folded("quality", "What is amiss with the rows, and how much", ["What", "How grave", "Extract", "Who can mend it", "Findings", "Of the rows of the extract"], findings.map((one) => [one.label, one.severity, one.extract, one.owner, count(one.count), one.band]), { words: [0, 1, 2, 3, 5] }) : paragraph("Nothing is amiss as far as the rules can tell."));
 }
