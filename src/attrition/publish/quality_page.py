@@ -30,7 +30,7 @@ from attrition.publish.quality_incidents import (
 )
 from attrition.publish.quality_markup import counted, paragraph, per_cent, section, sentence, share_without, shown
 from attrition.publish.quality_scores import score_section, totals, trend_section
-from attrition.publish.quality_style import STYLE
+from attrition.publish.quality_style import STYLE, css_text
 from attrition.publish.workbook_sheets import day_in_words
 
 __all__ = ["Mended", "OpenIncident", "QualityFacts", "Score", "TrendPoint", "write_quality_page"]
@@ -97,7 +97,7 @@ def write_quality_page(target: Path, facts: QualityFacts) -> None:
         as_at=as_at,
         made_on=day_in_words(facts.made_on),
         made_up=f'<p class="made-up">{MADE_UP}</p>\n' if facts.made_up else "",
-        style=STYLE.replace("{marking}", _as_css(facts.marking)),
+        style=STYLE.replace("{marking}", css_text(facts.marking)),
         contents="\n".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in _CONTENTS.items()),
         main="\n".join(
             (
@@ -118,14 +118,6 @@ def write_quality_page(target: Path, facts: QualityFacts) -> None:
             f"The quality page cannot be written to {target}. See that there is room on the disk and that the folder may be "
             "written, and run again."
         ) from None
-
-
-def _as_css(text: str) -> str:
-    """Text inside a string of a style sheet: anything but plain letters by number."""
-    plain = (
-        letter if letter.isascii() and (letter.isalnum() or letter == " ") else f"\\{ord(letter):x} " for letter in text
-    )
-    return "".join(plain)
 
 
 def _summary(facts: QualityFacts) -> str:

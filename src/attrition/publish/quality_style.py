@@ -19,6 +19,14 @@ COLOURS = {
 }  # fmt: skip
 
 
+def css_text(text: str) -> str:
+    """Text inside a string of a style sheet: anything but plain letters by number."""
+    plain = (
+        letter if letter.isascii() and (letter.isalnum() or letter == " ") else f"\\{ord(letter):x} " for letter in text
+    )
+    return "".join(plain)
+
+
 def _variables(mode: str) -> str:
     return " ".join(f"--{name}: {value};" for name, value in COLOURS[mode].items())
 

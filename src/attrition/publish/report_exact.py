@@ -1,0 +1,151 @@
+"""The exact tables of a run (tier restricted) as the rows that the report shows. Reads tables; draws nothing."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from attrition.publish.headline import Row, published_rows
+from attrition.publish.report_figures import COUNTS, LIMITS, RATES, Figure, handover_of, withdrawal_of
+
+# These breakdowns are periods: the report has them as periods of all cases.
+_PERIODS = ("financial_year", "quarter")
+# No curve has more points than this; more would not be seen.
+_MOST_POINTS = 60
+
+
+def exact_figures(tables: Path) -> dict[str, list[Row]]:
+    """Every kind of row (see COLUMNS of `report_figures`). Raises AttritionError where a table is absent."""
+    funnel = [_funnel(row, "") for row in published_rows(tables, "funnel") if row["breakdown"] not in _PERIODS]
+    by_period = [_funnel(row, row["period"]) for row in published_rows(tables, "funnel_by_period")]
+    reasons = [_reason(row) for row in published_rows(tables, "reasons")]
+    of_periods = [row for row in reasons if row["period"]]
+    plain = [row for row in by_period if "*" not in row["breakdown"]]
+    return {
+        "funnel": funnel + by_period,
+        "reasons": reasons,
+        "withdrawal": [_withdrawal(row) for row in published_rows(tables, "withdrawal")]
+        + withdrawal_of(of_periods, by_period, 0),
+        "handover": [_handover(row) for row in published_rows(tables, "handover")] + handover_of(plain, 0),
+        "same_age": [_same_age(row) for row in published_rows(tables, "fixed_age")],
+        "days": [_days(row) for row in published_rows(tables, "time_to_next_stage")],
+        "curves": _curves(published_rows(tables, "incidence")),
+        "changes": _changes(tables),
+    }
+
+
+def _figure(value: Any, mark: str = "z") -> Figure:
+    """A number; the mark where there is none."""
+    return mark if value is None else value
+
+
+def _rates(row: Row, names: tuple[str, ...], mark: str = "z") -> Row:
+    return {
+        column: _figure(row[column], mark)
+        for name in names
+        for column in (name, *(f"{name}_{limit}" for limit in LIMITS))
+    }
+
+
+def _funnel(row: Row, period: str) -> Row:
+    return {
+        "period": period,
+        **{name: row[name] for name in ("breakdown", "group", "stage")},
+        "covered": row["covered"] == "Y",
+        "small": row["small"] == "Y",
+        **{name: row[name] for name in COUNTS},
+        **_rates(row, RATES),
+    }
+
+
+def _reason(row: Row) -> Row:
+    is_period = row["breakdown"] in _PERIODS
+    return {
+        **{name: row[name] for name in ("stage", "exit", "reason_group", "label", "count")},
+        "period": row["group"] if is_period else "",
+        "breakdown": "all" if is_period else row["breakdown"],
+        "group": "all" if is_period else row["group"],
+    }
+
+
+def _withdrawal(row: Row) -> Row:
+    mark = "z" if row["covered"] == "Y" else "x"
+    known = row if row["covered"] == "Y" else dict.fromkeys(row)
+    return {
+        **{name: row[name] for name in ("breakdown", "group")},
+        "period": "",
+        "stage": "" if row["stage"] == "all" else row["stage"],
+        "source": "withdrawal",
+        "at_least": False,
+        "withdrew": row["withdrew_lost"],
+        "lost": row["lost"],
+        "recorded": row["entered"],
+        **_rates(known, ("share_of_lost",), mark),
+        **{f"share_of_recorded{end}": _figure(known[f"share_of_entered{end}"], mark) for end in ("", "_lower", "_upper")},
+    }  # fmt: skip
+
+
+def _handover(row: Row) -> Row:
+    return {
+        **{name: row[name] for name in ("breakdown", "group", "label", "cases", "with_suspect")},
+        "period": "",
+        **_rates(row, ("share",)),
+    }
+
+
+def _same_age(row: Row) -> Row:
+    mark = "z" if row["usable"] == "Y" else "x"
+    return {
+        **{name: row[name] for name in ("breakdown", "group", "period", "stage", "window_days")},
+        **{name: _figure(row[name], mark) for name in ("old_enough", "reached")},
+        **_rates(row, ("rate",), mark),
+        "usable_from": _day(row["usable_from"]),
+    }
+
+
+def _day(value: date | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def _days(row: Row) -> Row:
+    return {
+        "period": "",
+        **{name: row[name] for name in ("breakdown", "group")},
+        "stage": row["from_stage"],
+        "next_stage": row["to_stage"],
+        "unit": "days",
+        **{name: _figure(row[f"{name}_days"], "x") for name in ("median", "p75", "p90")},
+    }
+
+
+def _curves(rows: list[Row]) -> list[Row]:
+    curves: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if row["breakdown"] == "all":
+            curves.setdefault((row["from_stage"], row["to_stage"]), []).append(row)
+    found = []
+    for (stage, next_stage), points in curves.items():
+        every = -(-len(points) // _MOST_POINTS)
+        kept = [row for at, row in enumerate(points) if at % every == 0 or at == len(points) - 1]
+        found += [
+            {
+                "period": "", "breakdown": "all", "group": "all", "stage": stage, "next_stage": next_stage, "day": row["day"],
+                **{name: _figure(row[f"{name}_share"]) for name in ("progressed", "lost", "resolved")},
+                **{f"progressed_{limit}": _figure(row[f"progressed_share_{limit}"]) for limit in LIMITS},
+            }
+            for row in kept
+        ]  # fmt: skip
+    return found
+
+
+def _changes(tables: Path) -> list[Row]:
+    """What changed since the publication before; none where there was none."""
+    if not (tables / "changes.parquet").is_file():
+        return []
+    return [
+        {
+            "period": row.get("period") or "",
+            **{name: row[name] for name in ("breakdown", "group", "stage", "column")},
+            **{name: _figure(row[name], "x") for name in ("before", "now")},
+        }
+        for row in published_rows(tables, "changes")
+    ]
