@@ -20,11 +20,4 @@ INNER JOIN stage ON case_path.stage_order = stage.stage_order::INTEGER
 LEFT JOIN case_reason ON case_path.reason = case_reason.reason
 WHERE NOT case_history.is_comparison
 GROUP BY ALL
-ORDER BY
-    case_history.quarter,
-    case_history.strands,
-    business_type,
-    victim_ethnicity,
-    case_path.stage_order,
-    case_path.state,
-    reason_group;
+ORDER BY case_history.quarter, case_history.strands, business_type, victim_ethnicity, stage_order, case_path.state, reason_group;

@@ -17,7 +17,8 @@ from attrition.publish.quality_markup import Cell, paragraph, shown, table
 from attrition.publish.report_charts import chart_library, chart_specifications
 from attrition.publish.report_data import Data, as_json, report_data
 from attrition.publish.report_style import style
-from attrition.publish.workbook_sheets import NOTES, day_in_words
+from attrition.publish.workbook_notes import NOTES
+from attrition.publish.workbook_sheets import day_in_words
 
 MADE_UP = "MADE-UP DATA: a demonstration; no real person or case stands behind it."
 _CONTENTS = {
