@@ -280,3 +280,31 @@ def late_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_tables(tmp_path: Path) -> Callable[[dict[str, list[Row]]], Path]:
     """Writes a folder of tables that a test has changed."""
     return lambda tables: write_tables(tmp_path / "tables", tables)
+
+
+@pytest.fixture(scope="session")
+def released_tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder of protected tables for each released tier."""
+    return {tier: tmp_path_factory.mktemp(tier) for tier in ("board", "public")}
+
+
+@pytest.fixture(scope="session")
+def all_files(
+    tables: Path, released_tables: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """The workbook of each tier as model and files."""
+    from protected_tables import made_up
+    from workbook_files import files_of
+    from workbook_reading import restricted
+
+    folder = tmp_path_factory.mktemp("workbooks")
+    return {
+        "restricted": files_of(restricted(tables), folder),
+        **{tier: files_of(made_up(path, tier), folder) for tier, path in released_tables.items()},
+    }
+
+
+@pytest.fixture(params=("restricted", "board", "public"))
+def files(request: pytest.FixtureRequest, all_files: dict[str, Any]) -> Any:
+    """The workbook of one tier after the other."""
+    return all_files[request.param]

@@ -135,8 +135,8 @@ def _write_parquet(publication: Publication, note: TableNote, table: "pa.Table",
         pa.field(field.name, field.type, metadata={"description": one.description, "unit": one.unit})
         for field, one in zip(table.schema, notes, strict=True)
     ]
-    stated = {**stated(publication), "table": note.table, "description": f"{note.title}. {note.description}"}
-    parquet.write_table(table.cast(pa.schema(fields, metadata=stated)), target, compression="zstd")
+    said = {**stated(publication), "table": note.table, "description": f"{note.title}. {note.description}"}
+    parquet.write_table(table.cast(pa.schema(fields, metadata=said)), target, compression="zstd")
 
 
 def write_csv(publication: Publication, folder: Path) -> list[Path]:
