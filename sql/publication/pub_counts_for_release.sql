@@ -1,5 +1,5 @@
--- Cases by quarter of report, strand combination (as one text, empty: none), business type, victim ethnicity, and where they stand: the
--- exact counts that the board and public tiers are made of. Restricted. Comparison crimes are not in it.
+-- Cases by quarter of report, strand combination (as one text, empty: none), business type, victim ethnicity, and where they
+-- stand: the exact counts that the board and public tiers are made of. Restricted. Comparison crimes are not in it.
 -- grain: quarter, strands, business_type, victim_ethnicity, stage, state, reason_group
 -- order: quarter, strands, business_type, victim_ethnicity, stage_order, state, reason_group
 SELECT
