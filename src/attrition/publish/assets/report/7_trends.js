@@ -106,7 +106,8 @@ function showSameAge(choice) {
   const quarters = here.filter((row) => data.periods[row.period].kind === "quarter");
   const series = quarters.length ? quarters : here;
   const name = (row) => data.periods[row.period].key;
-  chart("same-age-chart", charts.same_age, series.map((row) => ({
+  // Without a period that can be used there is nothing to draw: the words and the table say from when there is.
+  chart("same-age-chart", charts.same_age, (series.some((row) => isShown(row.rate)) ? series : []).map((row) => ({
     period: name(row), rate: isShown(row.rate) ? row.rate : null, low: isShown(row.rate_lower) ? row.rate_lower : null, high: isShown(row.rate_upper) ? row.rate_upper : null,
   })));
   const usable = series.filter((row) => isShown(row.rate));
