@@ -67,7 +67,7 @@ function showTrends(choice) {
   const incomplete = drawn.some((row) => row.order === PARTS.length);
   fill("trends-content", paragraph(`${names}, by ${series.kind === "quarter" ? "quarter" : "financial year"} of report`, "scope"),
     series.exact ? "" : paragraph(`${groupName(choice)} is not published by quarter or year. Shown instead: all cases.`, "notice"),
-    paragraph(trendSummary(series), "told"),
+    paragraph(trendSummary(series), "told"), shorthand([trendSummary(series)]),
     keyOf([...PARTS.map(([state, look]) => [look, lower(state)]), ...(incomplete ? [["solid", "hidden or not available"]] : [])]));
   const rows = series.found.map((one) => [data.periods[one.choice.period].key, count(one.recorded), ...PARTS.map(([state]) => partText(one.parts[state])), openShare(one)]);
   fill("trends-tables", folded("trends", `What became of the cases recorded, ${names}, in incidents`, ["Period", "Recorded", ...PARTS.map(([state]) => state), "Share still open"], rows));
