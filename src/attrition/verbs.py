@@ -68,10 +68,11 @@ def _run_and_show(request: "Request", direct: bool) -> int:
             raise
         undelivered, published = fault, fault.published
     print(headline_text(published / "tables"))
-    print(f"\nTables:   {published / 'tables'}")
-    for workbook in sorted(published.glob("*.xlsx")):
-        print(f"Workbook: {workbook}")
+    print(f"\nReport:   {next(published.glob('*_report.html'))}")
+    print(f"Workbook: {next(published.glob('*_tables.xlsx'))}")
+    print(f"Paper:    {next(published.glob('*_board-paper.docx'))}")
     print(f"Quality:  {published / pipeline.QUALITY / 'quality.html'}")
+    print(f"Tables:   {published / 'tables'}")
     if undelivered:
         raise undelivered
     return 0
@@ -83,6 +84,8 @@ def demo(arguments: argparse.Namespace) -> int:
     import shutil
 
     from attrition.pipeline import Request
+    from attrition.publish.publication import RELEASED
+    from attrition.release.release import AUDIT, ReleaseRequest, release
     from attrition.sample import make_extracts
     from attrition.settings import KEY_FILE_VARIABLE, KEY_VARIABLE
 
@@ -91,19 +94,32 @@ def demo(arguments: argparse.Namespace) -> int:
     folder = arguments.out.absolute()
     landing = folder / "extracts_MADE_UP"
     work = folder / "warehouse"
-    for made in (landing, work):
+    publications = folder / "publications"
+    released = [publications / name for name in (*RELEASED, AUDIT)]
+    for made in (landing, work, *released):
         # Only what an earlier demo made is thrown away; anything else in the folder stays.
         if made.exists():
             shutil.rmtree(made)
-        made.mkdir(parents=True)
+    for needed in (landing, work):
+        needed.mkdir(parents=True)
     tell = _teller()
     tell(f"making sample extracts of {arguments.incidents:,} incidents (made up)")
     make_extracts(landing, arguments.incidents, arguments.seed, arguments.as_at)
     # A key that nobody keeps: a demo's pseudonyms are never compared with any others.
     os.environ.pop(KEY_FILE_VARIABLE, None)
     os.environ[KEY_VARIABLE] = secrets.token_hex(32)
-    request = Request(landing, arguments.as_at, folder / "publications", work / "warehouse.duckdb")
+    request = Request(landing, arguments.as_at, publications, work / "warehouse.duckdb")
     code = _run_and_show(request, arguments.direct)
+    for tier in RELEASED:
+        tell(f"making the {tier} tier: small counts are hidden so that they cannot be worked out")
+        made = release(
+            ReleaseRequest(
+                publications / (publications / "latest.txt").read_text().strip(), tier, None, True, publications, request.settings,
+                request.today,
+            ),
+            tell,
+        )  # fmt: skip
+        print(f"{tier.capitalize() + ':':9} {next(made.glob('*_report.html'))}")
     print("\nEvery figure above is made up: it shows the program, nothing about any force.")
     return code
 
