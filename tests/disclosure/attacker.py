@@ -116,7 +116,9 @@ def _problems(attacker: Attacker, known: Seen, truth: Mapping[dt.date, Sequence[
             low, high = attacker.limits(cell, known)
             true = exact[cell.as_at][cell]
             if program.truth[column] != true or not low <= true <= high:
-                raise ValueError(f"{cell} is {true}, the program says {program.truth[column]}, the tables {low} to {high}")
+                raise ValueError(
+                    f"{cell} is {true}, the program says {program.truth[column]}, the tables {low} to {high}"
+                )
             program.low[column], program.high[column] = low, high
         yield Problem(attacker, program, known)
 

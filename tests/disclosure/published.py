@@ -93,9 +93,7 @@ def funnel_cell(row: Row, figure: str) -> Cell | None:
 def reason_cell(row: Row) -> Cell:
     """The figure of a row of reasons."""
     stage = STAGES.index(row["stage"]) + 1 if row["stage"] else 0
-    return Cell(
-        row["as_at"], row["period"], row["breakdown"], row["group"], stage, row["exit"], row["reason_group"]
-    )
+    return Cell(row["as_at"], row["period"], row["breakdown"], row["group"], stage, row["exit"], row["reason_group"])
 
 
 @dataclass

@@ -219,9 +219,7 @@ class YearProgram:
         if quarter == edition.period or edition.breakdown in YEARS_ONLY or whole not in self.seen.editions:
             return unknowns
         cells = self.program.cells
-        figures = [
-            cells[Cell(*whole, group, stage, state if stage < LAST else ENTERED)] for stage, state in STANDINGS
-        ]
+        figures = [cells[Cell(*whole, group, stage, state if stage < LAST else ENTERED)] for stage, state in STANDINGS]
         return np.array([figures])
 
     def _ethnicity(self, as_at: dt.date, counts: Sequence[Row], finest: dict[str, Columns]) -> None:
