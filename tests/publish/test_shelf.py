@@ -61,6 +61,18 @@ def test_a_folder_that_cannot_be_finished_is_not_put_out(tmp_path: Path) -> None
     assert not (tmp_path / "latest.txt").exists()
 
 
+def test_a_folder_that_cannot_be_moved_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = built(tmp_path)
+
+    def held(self: Path, target: Path) -> Path:
+        raise PermissionError("another program looks into it")
+
+    monkeypatch.setattr(Path, "rename", held)
+    with pytest.raises(AttritionError, match="could not be moved to .*2025-03-31. Close what looks into"):
+        put_out(folder, tmp_path, AS_AT)
+    assert not (tmp_path / "latest.txt").exists()
+
+
 @pytest.mark.parametrize("text", ["", "\n", ".", "2099-01-01", "..", "../2025-03-31", "report.html"])
 def test_a_latest_that_names_no_publication_names_none(tmp_path: Path, text: str) -> None:
     out = tmp_path / "out"

@@ -54,7 +54,7 @@ def put_out(folder: Path, out: Path, as_at: dt.date, finish: Callable[[str], Non
             if target.exists():
                 continue  # another run took the name in between
             raise AttritionError(
-                f"The finished publication could not be moved to {target}; it stands in {folder}."
+                f"The finished publication could not be moved to {target}. Close what looks into {out}, then run again."
             ) from None
         break
     name_latest(out, target.name)
