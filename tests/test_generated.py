@@ -37,6 +37,8 @@ SLOW = {
     "great_expectations",
     "openpyxl",
     "gptables",
+    "odfdo",
+    "lxml",
     "sqlglot",
     "scipy",
     "statsmodels",

@@ -108,7 +108,7 @@ def check_entered(connection: Any) -> None:
         SELECT count(*) FROM timed FULL JOIN (
             SELECT * FROM funnel_count
             WHERE period_kind = '' AND stage_order BETWEEN 2 AND 6
-            AND breakdown IN ('all', 'strand', 'victim_ethnicity', 'business_type', 'hate_status', 'force')
+            AND breakdown IN ('all', 'strand', 'victim_ethnicity', 'business_type', 'hate_status', 'financial_year', 'force')
         ) AS funnel USING (breakdown, "group", stage_order)
         WHERE timed.cases IS DISTINCT FROM funnel.entered"""
     ).fetchone()

@@ -50,6 +50,18 @@ def cells_of_model(workbook: Workbook) -> Cells:
     return cells
 
 
+def table_of_model(workbook: Workbook, name: str) -> list[dict[str, Any]]:
+    """The rows of a page's table, by heading without its note and line breaks."""
+    (page,) = (page for page in workbook.pages if page.name == name)
+    headings = [" ".join(heading.split("[note")[0].split()) for heading in page.headings]
+    return [dict(zip(headings, row, strict=True)) for row in page.rows]
+
+
+def texts_of_model(workbook: Workbook, name: str) -> str:
+    """Every cell of a sheet, one a line."""
+    return "\n".join(str(cell) for row in cells_of_model(workbook)[name] for cell in row)
+
+
 def cells_of_file(path: Path) -> Cells:
     """Every cell that calamine finds in a file, by sheet, rows without trailing blanks."""
     from python_calamine import CalamineWorkbook

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # The file is built from memory alone and must reach for nothing.
-_CLOSED = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 _ABOUT = "What this file is: one row a fact."
 _STAGE = "The stages of the funnel with their labels; sort a stage by stage_order."
 _GROUP = "The groups of every breakdown with their labels; sort a group by group_order. Never by size: this is no league table."

@@ -132,7 +132,8 @@ def _breakdowns(figures: dict[str, list[Row]]) -> list[Data]:
 
 def _periods(figures: dict[str, list[Row]], as_at: date) -> list[Data]:
     """All periods first, then years and quarters in their order."""
-    found = {row["period"] for rows in figures.values() for row in rows}
+    # Tables without any rows still make a page, which says so.
+    found = {row["period"] for rows in figures.values() for row in rows} or {""}
     periods = []
     for key in sorted(found, key=lambda key: (_kinds().index(_kind(key)), key)):
         kind = _kind(key)

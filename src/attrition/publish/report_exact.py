@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from attrition.publish.headline import Row, published_rows
-from attrition.publish.report_figures import COUNTS, LIMITS, RATES, Figure, handover_of, withdrawal_of
+from attrition.publish.report_figures import COUNTS, LIMITS, RATES, Figure, add_shares, handover_of, withdrawal_of
 
 # These breakdowns are periods: the report has them as periods of all cases.
 _PERIODS = ("financial_year", "quarter")
@@ -23,8 +23,7 @@ def exact_figures(tables: Path) -> dict[str, list[Row]]:
     return {
         "funnel": funnel + by_period,
         "reasons": reasons,
-        "withdrawal": [_withdrawal(row) for row in published_rows(tables, "withdrawal")]
-        + withdrawal_of(of_periods, by_period, 0),
+        "withdrawal": _withdrawals(published_rows(tables, "withdrawal")) + withdrawal_of(of_periods, by_period, 0),
         "handover": [_handover(row) for row in published_rows(tables, "handover")] + handover_of(plain, 0),
         "same_age": [_same_age(row) for row in published_rows(tables, "fixed_age")],
         "days": [_days(row) for row in published_rows(tables, "time_to_next_stage")],
@@ -67,21 +66,28 @@ def _reason(row: Row) -> Row:
     }
 
 
-def _withdrawal(row: Row) -> Row:
-    mark = "z" if row["covered"] == "Y" else "x"
-    known = row if row["covered"] == "Y" else dict.fromkeys(row)
-    return {
-        **{name: row[name] for name in ("breakdown", "group")},
-        "period": "",
-        "stage": "" if row["stage"] == "all" else row["stage"],
-        "source": "withdrawal",
-        "at_least": False,
-        "withdrew": row["withdrew_lost"],
-        "lost": row["lost"],
-        "recorded": row["entered"],
-        **_rates(known, ("share_of_lost",), mark),
-        **{f"share_of_recorded{end}": _figure(known[f"share_of_entered{end}"], mark) for end in ("", "_lower", "_upper")},
-    }  # fmt: skip
+def _withdrawals(rows: list[Row]) -> list[Row]:
+    """Cases lost because the victim withdrew, wherever it shows; no shares where a feed behind them stops too early."""
+    found = [
+        {
+            **{name: row[name] for name in ("breakdown", "group", "lost")},
+            "period": "",
+            "stage": "" if row["stage"] == "all" else row["stage"],
+            "source": "withdrawal",
+            "at_least": False,
+            "withdrew": row["withdrew_lost"],
+            "recorded": row["entered"],
+        }
+        for row in rows
+    ]
+    covered = [one for one, row in zip(found, rows, strict=True) if row["covered"] == "Y"]
+    add_shares(covered, "withdrew", "lost", "share_of_lost")
+    add_shares(covered, "withdrew", "recorded", "share_of_recorded")
+    for one in found:
+        for name in ("share_of_lost", "share_of_recorded"):
+            for end in ("", "_lower", "_upper"):
+                one.setdefault(name + end, "x")
+    return found
 
 
 def _handover(row: Row) -> Row:

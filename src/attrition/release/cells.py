@@ -372,6 +372,8 @@ def table_of(
             values=values[first],
             lower=np.where(small[first], values[first], rounding.lower(values[first])),
             upper=np.where(small[first], values[first], rounding.upper(values[first])),
+            # A 0 would have been shown, but for the rows that few cases entered.
+            floor=np.where(in_small_row[first] | (values[first] == 0), 0.0, 1.0),
             status=np.array([one.status for one in numbers]),
             may_hide=np.array([one.may_hide for one in numbers]),
             cost=worth

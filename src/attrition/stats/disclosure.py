@@ -39,6 +39,7 @@ class Table:
     links: combinations of finest counts that are 0 for everybody to know (two ways to add up the same cases)
     values: the true count of each cell
     lower, upper: what a shown cell says: lower <= count <= upper (equal where counts are not rounded)
+    floor: what the rules alone tell of a hidden cell: 1 where a 0 would have been shown, else 0
     status: what is hidden from the start, and what earlier publications hid
     may_hide: cells that this publication may still hide (earlier ones are out)
     cost: how much is lost by hiding a cell
@@ -50,6 +51,7 @@ class Table:
     values: Integers
     lower: Numbers
     upper: Numbers
+    floor: Numbers
     status: Integers
     may_hide: Flags
     cost: Numbers
@@ -111,14 +113,35 @@ class Attacker:
         self._solver.passModel(program)
         self._optimal = highspy.HighsModelStatus.kOptimal
         self.programs = 0
+        self._hidden = np.zeros(cells, dtype=bool)
+        self.knows_rules = True
         for cell in np.flatnonzero(table.status != Status.SHOWN):
             self.hide(int(cell))
 
     def hide(self, cell: int) -> None:
-        """Hides a cell from him: it may be any number, at no cost."""
+        """Hides a cell from him: at no cost it may be any number that the rules allow. From now on it is told by its distance from the
+        true count.
+        """
+        self._hidden[cell] = True
+        value = float(self._table.values[cell])
+        self._solver.changeRowBounds(cell, value, value)
         for column in self._apart(cell):
             self._solver.changeColCost(column, 0.0)
-            self._solver.changeColBounds(column, 0.0, self._infinity)
+        self._free(cell)
+
+    def _free(self, cell: int) -> None:
+        """Lets a hidden cell be whatever he cannot exclude."""
+        above, below = self._apart(cell)
+        least = self._table.floor[cell] if self.knows_rules else 0.0
+        self._solver.changeColBounds(above, 0.0, self._infinity)
+        self._solver.changeColBounds(below, 0.0, float(self._table.values[cell] - least))
+
+    def set_rules(self, known: bool) -> None:
+        """Whether he draws conclusions from the rules: that a hidden cell is no 0 where a 0 would have been shown."""
+        if known != self.knows_rules:
+            self.knows_rules = known
+            for cell in np.flatnonzero(self._hidden):
+                self._free(int(cell))
 
     def _apart(self, cell: int) -> tuple[int, int]:
         """The columns that say by how much a cell is above and below what is shown."""
@@ -131,10 +154,7 @@ class Attacker:
         """
         above, below = self._apart(cell)
         moved, still = (above, below) if change > 0 else (below, above)
-        # A hidden cell is told by its distance from the value that would have been shown.
-        start = self._table.upper[cell] if change > 0 else self._table.lower[cell]
-        target = self._table.values[cell] + change
-        self._solver.changeColBounds(moved, max(0.0, abs(target - start)), self._infinity)
+        self._solver.changeColBounds(moved, abs(change), self._infinity)
         self._solver.changeColBounds(still, 0.0, 0.0)
         self._solver.run()
         self.programs += 1
@@ -148,8 +168,7 @@ class Attacker:
                 differs,
                 self._solver.getInfo().objective_function_value,
             )
-        for column in (moved, still):
-            self._solver.changeColBounds(column, 0.0, self._infinity)
+        self._free(cell)
         return found
 
 
@@ -176,9 +195,10 @@ class _Needs:
         self.low[cell] = small and self._values[cell] > 1
         self.other[cell] = not small and not self._known[cell]
 
-    def seen(self, counts: Numbers) -> None:
-        """Counts that agree with all that is shown: what they prove needs no further proof."""
-        self.high &= counts < self._threshold - _TOLERANCE
+    def seen(self, counts: Numbers, knows_rules: bool) -> None:
+        """Counts that agree with all that is shown (and with the rules, or not): what they prove needs no further proof."""
+        if knows_rules:
+            self.high &= counts < self._threshold - _TOLERANCE
         self.low &= counts > 1 + _TOLERANCE
         self.other &= np.abs(counts - self._values) < 1 - _TOLERANCE
 
@@ -187,18 +207,18 @@ class _Needs:
         value = float(self._values[cell])
         if self.high[cell]:
             return [self._threshold - value]
-        if self.low[cell]:
-            return [1 - value]
-        return [1.0, -1.0] if value >= 1 else [1.0]
+        if self.other[cell]:
+            return [1.0, -1.0] if value >= 1 else [1.0]
+        return [1 - value]
 
     def done(self, cell: int) -> None:
         """The change of a cell that stood first has been found possible, within what the solver calls equal."""
         if self.high[cell]:
             self.high[cell] = False
-        elif self.low[cell]:
-            self.low[cell] = False
-        else:
+        elif self.other[cell]:
             self.other[cell] = False
+        else:
+            self.low[cell] = False
 
     def give_up(self, cell: int) -> None:
         """Nothing more is asked of a cell."""
@@ -208,8 +228,8 @@ class _Needs:
         """The cell to see to: the small ones first, those that need most first."""
         for wanted, size in (
             (self.high, self._threshold - self._values),
-            (self.low, self._values),
             (self.other, self._values),
+            (self.low, self._values),
         ):
             waiting = np.flatnonzero(wanted)
             if waiting.size:
@@ -219,7 +239,8 @@ class _Needs:
 
 def protect(table: Table, threshold: int) -> Outcome:
     """Hides as little as it finds necessary, so that of every hidden count from 1 to `threshold` - 1 the attacker can exclude neither 1
-    nor `threshold`, and no other hidden count is determined.
+    nor `threshold`, and no other hidden count is determined. That the threshold cannot be excluded holds against one, too, who knows that
+    a 0 would have been shown.
 
     A shown 0 stays shown. One hidden cell after the other: the pattern is safe, not the smallest possible.
     """
@@ -229,6 +250,8 @@ def protect(table: Table, threshold: int) -> Outcome:
     hidden_for = np.full(status.size, -1, dtype=np.int64)
     beyond: list[int] = []
     while (cell := needs.next()) is not None:
+        # That a small one may be 1 cannot hold against the rules: parts that are no 0 make a whole of more than 1.
+        attacker.set_rules(bool(needs.high[cell] or needs.other[cell]))
         ways = [way for change in needs.changes(cell) if (way := attacker.cheapest(cell, change)) is not None]
         if not ways:
             # Nothing that this publication shows bounds it: earlier ones do, and those are out.
@@ -242,5 +265,5 @@ def protect(table: Table, threshold: int) -> Outcome:
             attacker.hide(int(other))
             needs.add(int(other))
         needs.done(cell)
-        needs.seen(counts)
+        needs.seen(counts, attacker.knows_rules)
     return Outcome(status, hidden_for, beyond, attacker.programs)

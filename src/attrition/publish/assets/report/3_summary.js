@@ -40,7 +40,8 @@ function largestLoss(funnel) {
   const rows = LOSING.map((at) => funnel[at]);
   const judged = rows.filter((row) => row.known && isShown(row.lost));
   const most = Math.max(0, ...judged.map((row) => row.lost));
-  return { row: most > 0 ? judged.find((row) => row.lost === most) : null, partly: judged.length < rows.length };
+  const largest = most > 0 ? judged.filter((row) => row.lost === most) : [];
+  return { row: largest[0] || null, ties: largest.length > 1, partly: judged.length < rows.length };
 }
 
 /** Reasons of lost cases by group, the commonest first: of one stage, or of any where no stage is told. */
@@ -56,27 +57,28 @@ function lossReasons(rows, stage) {
 }
 
 function lossSentence(funnel, choice) {
-  const { row, partly } = largestLoss(funnel);
+  const { row, ties, partly } = largestLoss(funnel);
   const among = partly ? " among the figures that can be shown" : "";
   if (!row) return partly ? "" : "No case was lost on its way.";
   const share = isShown(row.entered) && row.entered > 0 ? ` of the ${count(row.entered)} that came so far` : "";
   const stage = data.stages[row.stage].key;
-  const first = `The largest loss${among}: ${about}${count(row.lost)}${share} were lost ${AFTER[stage]}.`;
+  const first = `The largest loss${among}: ${about}${count(row.lost)}${share} ${row.lost === 1 ? "was" : "were"} lost ${AFTER[stage]}${ties ? "; as many were lost at another step" : ""}.`;
   const found = answer("reasons", choice, (one) => one.exit === "lost");
   const { anyStage, groups } = lossReasons(found.rows, row.stage);
   if (!groups.length) return first;
-  const where = found.exact ? "" : ` (${scope(found.choice)})`;
-  const at = anyStage ? "Over all steps, cases were lost most often" : "Most often that was";
-  return `${first} ${at} ${because(groups[0].group)}: ${about}${count(groups[0].value)}${where}.`;
+  const why = `${because(groups[0].group)} (${about}${count(groups[0].value)})`;
+  const at = anyStage ? "over all steps, cases were lost most often" : "most often that was";
+  return found.exact ? `${first} ${at.charAt(0).toUpperCase()}${at.slice(1)} ${why}.` : `${first} Reasons are published for ${scope(found.choice)}: there, ${at} ${why}.`;
 }
 
 /** One sentence: of so many reported, how many went how far. It is also what is read aloud after a change. */
 function wayIn(funnel, choice) {
   const at = (stage) => count(reached(funnel[stageAt[stage]]));
+  const were = (stage) => `${at(stage)} ${at(stage) === "1" ? "was" : "were"}`;
   const before = choice.breakdown === breakdownOfAll ? "Of" : `${groupName(choice)}: of`;
-  return `${before} ${about}${at("reported")} cases reported ${inPeriod(choice)}, ${at("recorded")} were recorded as crimes. ` +
-    `A suspect was identified in ${at("suspect_identified")}, ${at("referred")} were referred to the CPS, ${at("charged")} were charged ` +
-    `and ${at("convicted")} ended in a conviction so far; ${sumText(openOf(funnel))} are still open.`;
+  return `${before} ${about}${at("reported")} ${at("reported") === "1" ? "case" : "cases"} reported ${inPeriod(choice)}, ${were("recorded")} recorded as crimes. ` +
+    `A suspect was identified in ${at("suspect_identified")}, ${were("referred")} referred to the CPS, ${were("charged")} charged ` +
+    `and ${at("convicted")} ended in a conviction so far; ${sumText(openOf(funnel))} ${sumText(openOf(funnel)) === "1" ? "is" : "are"} still open.`;
 }
 
 const tile = (name, figure, told, look = "") =>

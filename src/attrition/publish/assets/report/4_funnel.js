@@ -11,6 +11,7 @@ const HIDDEN = "hidden";
 /** What stands beside a bar: every state in words with its colour. */
 function statesOf(row) {
   if (!row.covered) return [["hidden", `[x] The feed behind this stage stops too early. ${MISSING}`]];
+  if (row.entered === 0) return [];
   if (row.stage >= LAST) {
     const uplift = row.known ? row.progressed : "x";
     return [[isShown(uplift) ? "went-on" : HIDDEN, `${count(uplift)} with a sentence uplift recorded (stands apart; a conviction without it is not a loss)`]];
@@ -34,6 +35,13 @@ function segments(row, width) {
   return shown.length < STATES.length ? [...parts, [HIDDEN, (Math.max(whole, total) - total) * scale]] : parts;
 }
 
+/** The share of the recorded cases that came so far; nobody of so many where the tables leave out an empty stage. */
+function ofRecorded(funnel, stage) {
+  const recorded = funnel[stageAt.recorded].entered;
+  if (!funnel[stage].covered) return "[x]";
+  return funnel[stage].entered === 0 && !isShown(funnel[stage].rate_of_recorded) && recorded > 0 ? `0 of ${count(recorded)}` : withLimits(funnel[stage], "rate_of_recorded");
+}
+
 function hiddenBar(row) {
   if (row.covered && isShown(row.entered)) return null;
   const text = row.covered && row.entered === "c" ? "[c] hidden to protect people: not zero" : "[x] not available: not zero";
@@ -50,7 +58,7 @@ function bars(funnel, byShare) {
       hiddenBar(row) || barOf(segments(row, width)),
       el("ul", { class: "states" }, statesOf(row).map(([look, text]) => el("li", {}, el("i", { class: `swatch ${look}`, "aria-hidden": "true" }), text))),
       paragraph([
-        row.stage < LAST ? `Went on: ${stepRate(row, "step_rate")} so far, ${stepRate(row, "step_rate_max")} at most.` : "",
+        row.entered === 0 && row.covered ? "No case came so far." : row.stage < LAST ? `Went on: ${stepRate(row, "step_rate")} so far, ${stepRate(row, "step_rate_max")} at most.` : "",
         hidden ? "A hidden part is drawn hatched; it is not zero." : "",
         row.small ? "Few cases: one case more or less moves this share a good deal." : "",
       ].filter(Boolean).join(" "), "quiet"));
@@ -61,7 +69,7 @@ function funnelTable(funnel, choice) {
   const rows = funnel.map((row) => [
     data.stages[row.stage].label, count(reached(row)), ...(row.stage >= LAST ? ["[z]", "[z]", "[z]", "[z]"] : STATES.map(([name]) => count(row.covered ? row[name] : "x"))),
     row.stage >= LAST ? "[z]" : stepRate(row, "step_rate"), row.stage >= LAST ? "[z]" : stepRate(row, "step_rate_max"),
-    row.covered ? withLimits(row, "rate_of_recorded") : "[x]", row.small ? "yes" : "no", row.covered ? "yes" : "NO",
+    ofRecorded(funnel, row.stage), row.small ? "yes" : "no", row.covered ? "yes" : "NO",
   ]);
   return folded("funnel", `The funnel, ${scope(choice)}, in incidents`, ["Stage", "Reached", "Went on", "Still open", "Ended another way", "Lost", "Went on so far (95% interval)", "Went on at most (95% interval)", "Reached, of recorded (95% interval)", "Few cases", "Covered"], rows);
 }
@@ -78,10 +86,10 @@ function showFunnel(choice, funnel) {
     fill("funnel-content", scopeLine(choice), paragraph(`No figures are published for ${scope(choice)}.`));
     return;
   }
-  const byShare = document.querySelector("input[name=scale]:checked").value === "share";
+  const drawn = bars(funnel, document.querySelector("input[name=scale]:checked").value === "share");
   fill("funnel-content", scopeLine(choice), paragraph(FUNNEL_SUMMARY(funnel), "told"),
     keyOf([["went-on", "went on to the next stage"], ["open", "still open"], ["ended", "ended another way (not attrition)"], ["lost", "lost"], ["hidden", "hidden or not available"]]),
-    bars(funnel, byShare), funnelTable(funnel, choice));
+    drawn, shorthand([drawn.textContent]), funnelTable(funnel, choice));
 }
 
 /** All groups of the breakdown chosen, in the order of their code list: never by size. */
@@ -96,7 +104,7 @@ function showGroups(choice) {
     const step = funnel[stageAt.recorded];
     rows.push([group.label, ...["reported", "recorded", "suspect_identified", "referred", "charged", "convicted"].map((stage) => count(reached(funnel[stageAt[stage]]))),
       sumText(openOf(funnel)), stepRate(step, "step_rate"), stepRate(step, "step_rate_max"),
-      funnel[LAST].covered ? withLimits(funnel[LAST], "rate_of_recorded") : "[x]"]);
+      ofRecorded(funnel, LAST)]);
   });
   const caption = `${breakdown.label}, ${periodName(choice)}: all groups, in incidents`;
   fill("groups-content", scopeLine({ ...choice, breakdown: breakdownOfAll, group: 0 }),

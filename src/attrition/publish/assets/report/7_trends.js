@@ -67,7 +67,7 @@ function showTrends(choice) {
   const incomplete = drawn.some((row) => row.order === PARTS.length);
   fill("trends-content", paragraph(`${names}, by ${series.kind === "quarter" ? "quarter" : "financial year"} of report`, "scope"),
     series.exact ? "" : paragraph(`${groupName(choice)} is not published by quarter or year. Shown instead: all cases.`, "notice"),
-    paragraph(trendSummary(series), "told"),
+    paragraph(trendSummary(series), "told"), shorthand([trendSummary(series)]),
     keyOf([...PARTS.map(([state, look]) => [look, lower(state)]), ...(incomplete ? [["solid", "hidden or not available"]] : [])]));
   const rows = series.found.map((one) => [data.periods[one.choice.period].key, count(one.recorded), ...PARTS.map(([state]) => partText(one.parts[state])), openShare(one)]);
   fill("trends-tables", folded("trends", `What became of the cases recorded, ${names}, in incidents`, ["Period", "Recorded", ...PARTS.map(([state]) => state), "Share still open"], rows));
@@ -106,7 +106,8 @@ function showSameAge(choice) {
   const quarters = here.filter((row) => data.periods[row.period].kind === "quarter");
   const series = quarters.length ? quarters : here;
   const name = (row) => data.periods[row.period].key;
-  chart("same-age-chart", charts.same_age, series.map((row) => ({
+  // Without a period that can be used there is nothing to draw: the words and the table say from when there is.
+  chart("same-age-chart", charts.same_age, (series.some((row) => isShown(row.rate)) ? series : []).map((row) => ({
     period: name(row), rate: isShown(row.rate) ? row.rate : null, low: isShown(row.rate_lower) ? row.rate_lower : null, high: isShown(row.rate_upper) ? row.rate_upper : null,
   })));
   const usable = series.filter((row) => isShown(row.rate));
