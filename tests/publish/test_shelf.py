@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_moved_says_what_to_do(tmp_path: Path, monkeypat
         raise PermissionError("another program looks into it")
 
     monkeypatch.setattr(Path, "rename", held)
-    with pytest.raises(AttritionError, match="could not be moved to .*2025-03-31. Close what looks into"):
+    with pytest.raises(AttritionError, match=r"could not be moved to .*2025-03-31\. Close what looks into"):
         put_out(folder, tmp_path, AS_AT)
     assert not (tmp_path / "latest.txt").exists()
 
