@@ -14,7 +14,6 @@ _WHAT = {
     "workbook": "*_tables.xlsx",
     "paper": "*_board-paper.docx",
     "quality": "quality/quality.html",
-    "folder": ".",
 }
 
 
@@ -61,23 +60,28 @@ def open_publication(arguments: argparse.Namespace) -> int:
 
     shelf = arguments.out if arguments.tier == "restricted" else arguments.out / arguments.tier
     folder = arguments.publication or newest(shelf)
-    found = (
-        sorted(folder.glob(_WHAT[arguments.what]))
-        if folder and arguments.what != "folder"
-        else [folder]
-        if folder
-        else []
-    )
+    found: list[Path] = []
+    if folder and folder.is_dir():
+        found = [folder] if arguments.what == "folder" else sorted(folder.glob(_WHAT[arguments.what]))
     if not found:
+        place = f"in {folder}" if folder else f"of a {arguments.tier} publication in {shelf}"
         raise UsageFault(
-            f"There is no {arguments.what} of a {arguments.tier} publication in {folder or shelf}. Make one with `attrition run` or "
+            f"There is no {arguments.what} {place}. Make one with `attrition run` or "
             "`attrition release`, or name another folder with --out."
         )
-    place = Path(found[0]).absolute()
-    if not arguments.path:
-        if hasattr(os, "startfile"):
-            os.startfile(place)
-        else:
-            webbrowser.open(place.as_uri())
-    print(place)
+    thing = found[0].absolute()
+    if not arguments.path and not _opened(thing):
+        print("attrition: there is no browser here; open it on another machine:", file=sys.stderr)
+    print(thing)
     return 0
+
+
+def _opened(thing: Path) -> bool:
+    """Opens a file or folder with the program that the machine has for it; False where it has none."""
+    try:
+        if hasattr(os, "startfile"):
+            os.startfile(thing)
+            return True
+        return webbrowser.open(thing.as_uri())
+    except OSError:
+        return False

@@ -22,17 +22,19 @@ def as_at_of(publication: Path) -> dt.date | None:
     """The day as at which a publication counts, from its manifest; None where it has none."""
     try:
         return dt.date.fromisoformat(json.loads((publication / "manifest.json").read_text(encoding="utf-8"))["as_at"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def change_rows(now: Path, before: Path | None) -> list[dict[str, Any]]:
     """The counts of the funnel that differ between two folders of tables, and all those of all cases. A row that is absent counts 0.
 
+    now, before: folders of tables; `previous` in each row is the day as at which the one before counts, where its manifest says it
     Empty for the first publication (before is None).
     """
     if before is None:
         return []
+    previous = as_at_of(before.parent)
     counts = [_counts(tables) for tables in (before, now)]
     orders = {key: None for some in (counts[1], counts[0]) for key in some}
     rows = []
@@ -50,6 +52,7 @@ def change_rows(now: Path, before: Path | None) -> list[dict[str, Any]]:
                         "before": was,
                         "now": is_now,
                         "unit": "incident",
+                        "previous": previous,
                     }
                 )
     return rows
@@ -70,6 +73,7 @@ def write_changes(tables: Path, before: Path | None) -> None:
             ("before", number),
             ("now", number),
             ("unit", text),
+            ("previous", pa.date32()),
         ]
     )
     table = pa.Table.from_pylist(change_rows(tables, before), schema)

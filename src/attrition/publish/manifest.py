@@ -16,12 +16,16 @@ from attrition.publish.publication import SUBJECT, Publication
 MANIFEST = "manifest.json"
 _FORMAT = 1
 _CODE = ("sql", "expectations", "data/reference", "data/sources")
+_ASSETS = "publish/assets"
+# What programs leave beside a file while they hold it open, or after a folder was looked at.
+_LEFT_BY_PROGRAMS = ("~$", ".~lock.", "Thumbs.db", "desktop.ini", ".DS_Store")
 
 
 def code_sha256() -> str:
     """One hash over the program's own sources and resources: the version of the code, where there is no version control."""
     source = Path(__file__).resolve().parents[1]
-    files = {f"src/{path.relative_to(source).as_posix()}": path for path in source.rglob("*.py")}
+    own = (*source.rglob("*.py"), *(path for path in (source / _ASSETS).rglob("*") if path.is_file()))
+    files = {f"src/{path.relative_to(source).as_posix()}": path for path in own if "__pycache__" not in path.parts}
     for folder in _CODE:
         place = resources.path(folder)
         files |= {f"{folder}/{path.relative_to(place).as_posix()}": path for path in place.rglob("*") if path.is_file()}
@@ -75,9 +79,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a publication. Raises InputRefused where there is none or it cannot be read."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if content["format"] != _FORMAT or not isinstance(content["files"], dict):
+        # Touched here, so that a manifest that lacks what its readers need is refused before anything is judged by it.
+        _ = (
+            [(entry["bytes"], entry["sha256"]) for entry in content["files"].values()],
+            content["title"],
+            content["tier"],
+        )
+        if content["format"] != _FORMAT:
             raise ValueError
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputRefused(
             f"{folder} has no manifest that can be read, so nobody can say whether it is whole. Name the folder of a publication, such as "
             "publications/2025-03-31, or ask for it again."
@@ -107,9 +117,17 @@ def verify(folder: Path) -> int:
     said = [f"{what}: {', '.join(names)}" for what, names in faults.items() if names]
     if said:
         raise InputRefused(
-            f"{folder} is not as it was published; {'; '.join(said)}. Use the original, or ask for it again."
+            f"{folder} is not as it was published; {'; '.join(said)}. {_advice(faults)}Use the original, or ask for it again."
         )
     return len(listed)
+
+
+def _advice(faults: Mapping[str, list[str]]) -> str:
+    """What to do about files that other programs left; nothing where there are none."""
+    left = [name for name in faults["not in the manifest"] if name.rsplit("/", 1)[-1].startswith(_LEFT_BY_PROGRAMS)]
+    if not left:
+        return ""
+    return f"Other programs left {', '.join(left)}: close what is open there, delete them and verify again. "
 
 
 def _sha256(path: Path) -> str:

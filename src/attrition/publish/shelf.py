@@ -54,7 +54,7 @@ def put_out(folder: Path, out: Path, as_at: dt.date, finish: Callable[[str], Non
             if target.exists():
                 continue  # another run took the name in between
             raise AttritionError(
-                f"The finished publication could not be moved to {target}; it stands in {folder}."
+                f"The finished publication could not be moved to {target}. Close what looks into {out}, then run again."
             ) from None
         break
     name_latest(out, target.name)
@@ -72,10 +72,12 @@ def _settle(folder: Path) -> None:
 def newest(out: Path) -> Path | None:
     """The publication that `latest.txt` names; None where there is none."""
     try:
-        folder = out / (out / _LATEST).read_text(encoding="utf-8").strip()
-    except OSError:
+        name = (out / _LATEST).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
         return None
-    return folder if folder != out and folder.is_dir() else None
+    # A name and no path: nothing outside the folder is ever taken for a publication.
+    known = name not in ("", ".", "..") and "/" not in name and "\\" not in name
+    return out / name if known and (out / name).is_dir() else None
 
 
 def name_latest(out: Path, name: str) -> None:
