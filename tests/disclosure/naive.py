@@ -9,7 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from published import (
-    BREAKDOWNS, ENTERED, LAST, STAGES, STATES, YEARS_ONLY, Cell, Release, Row, funnel_cell, quarters_of, reason_cell, true_values,
+    BREAKDOWNS,
+    ENTERED,
+    LAST,
+    STAGES,
+    STATES,
+    YEARS_ONLY,
+    Cell,
+    Release,
+    Row,
+    funnel_cell,
+    quarters_of,
+    reason_cell,
+    true_values,
 )  # fmt: skip
 
 Hide = Callable[[Cell, int], bool]

@@ -22,7 +22,7 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from published import ENTERED, LAST, POSSIBLE, STRANDS, YEARS_ONLY, Cell, Edition, Row, Seen, quarters_of
+from published import ENTERED, LAST, POSSIBLE, STRANDS, Cell, Edition, Row, Seen, quarters_of
 from scipy import sparse
 
 Columns = npt.NDArray[np.int64]
@@ -145,6 +145,10 @@ class YearProgram:
     def __init__(self, year: str, seen: Seen, kinds: Kinds, *, follows_recounts: bool) -> None:
         self.year, self.seen, self.kinds, self.follows_recounts = year, seen, kinds, follows_recounts
         self.program = Program()
+        # Editions of which more than `entered` is published, and the columns of the states of their groups.
+        figures = [*seen.shown, *seen.hidden]
+        self.with_states = {Edition(*cell[:3]) for cell in figures if cell.figure != ENTERED and not cell.reason}
+        self._states: dict[tuple[Edition, str], Columns] = {}
         self._latest: dict[str, Columns] = {}
 
     def add(self, as_at: dt.date, counts: Sequence[Row]) -> None:
@@ -154,11 +158,11 @@ class YearProgram:
         quarters = [quarter for quarter in quarters_of(self.year) if has_year or quarter in periods]
         finest = {quarter: self._finest(quarter, counts) for quarter in quarters}
         for quarter, columns in finest.items():
-            for breakdown in ("all", "strand", "business_type"):
+            for breakdown in ("business_type", "all", "strand"):
                 if quarter in periods:
                     self._funnel(Edition(as_at, quarter, breakdown), {quarter: columns})
         if has_year:
-            for breakdown in ("all", "strand", "business_type", "strand*business_type"):
+            for breakdown in ("business_type", "all", "strand", "strand*business_type"):
                 self._funnel(Edition(as_at, self.year, breakdown), finest)
             self._ethnicity(as_at, counts, finest)
             self._reasons(as_at, counts, finest)
@@ -186,41 +190,59 @@ class YearProgram:
             true[self.kinds.of(row), STANDINGS.index((row["stage_order"], row["state"]))] += row["cases"]
         return true
 
-    def _figures(self, edition: Edition, group: str, true: Columns) -> Columns:
-        """The columns of a group's states, tied to those of its `entered`."""
+    def _figures(self, edition: Edition, group: str, parts: Sequence[Columns]) -> Columns | None:
+        """The columns of a group's figures. `parts`: by standing, the columns that its count is the sum of.
+
+        Returns the columns of its states, None where only `entered` is published.
+        """
         program = self.program
-        states = program.add_columns(true)
+        truth = [float(sum(program.truth[column] for column in np.ravel(part))) for part in parts]
+        with_states = edition in self.with_states
+        states = program.add_columns(truth) if with_states else None
+        if states is not None:
+            for column, part in zip(states, parts, strict=True):
+                program.equate(column, part)
         entered = program.add_columns(
-            [sum(v for v, (s, _) in zip(true, STANDINGS, strict=True) if s >= k) for k in range(1, LAST + 1)]
+            [sum(v for v, (s, _) in zip(truth, STANDINGS, strict=True) if s >= k) for k in range(1, LAST + 1)]
         )
         for stage in range(1, LAST + 1):
-            here = [states[n] for n, standing in enumerate(STANDINGS) if standing[0] == stage]
-            program.equate(entered[stage - 1], here, entered[stage : stage + 1])
+            here = [n for n, standing in enumerate(STANDINGS) if standing[0] == stage]
+            ends = states[here] if states is not None else np.concatenate([np.ravel(parts[n]) for n in here])
+            program.equate(entered[stage - 1], ends, entered[stage : stage + 1])
             program.cells[Cell(*edition, group, stage, ENTERED)] = entered[stage - 1]
-        for (stage, state), column in zip(STANDINGS, states, strict=True):
-            if stage < LAST:
-                program.cells[Cell(*edition, group, stage, state)] = column
+        if states is not None:
+            for (stage, state), column in zip(STANDINGS, states, strict=True):
+                if stage < LAST:
+                    program.cells[Cell(*edition, group, stage, state)] = column
         return states
 
     def _funnel(self, edition: Edition, finest: dict[str, Columns]) -> None:
-        """The figures of a breakdown: each is the sum of the unknowns that belong to it, in every quarter of the period."""
+        """The figures of a breakdown: each is the sum of the unknowns that belong to it, in every quarter of the period, or of
+        published figures that are the same sum, which are fewer.
+        """
         if edition not in self.seen.editions:
             return
-        truth = np.array(self.program.truth)
         for group, members in self.kinds.members(edition.breakdown).items():
-            parts = [self._of_quarter(edition, quarter, group, columns[members]) for quarter, columns in finest.items()]
-            true = np.sum([truth[part].sum(axis=0) for part in parts], axis=0)
-            for n, column in enumerate(self._figures(edition, group, true)):
-                self.program.equate(column, *(part[:, n] for part in parts))
+            parts: list[list[Columns]] = [[] for _ in STANDINGS]
+            if group == "all" and (whole := self._by_business(edition)):
+                parts = whole
+            else:
+                for quarter, columns in finest.items():
+                    of_quarter = None
+                    if quarter != edition.period:
+                        of_quarter = self._states.get((edition._replace(period=quarter), group))
+                    for n, part in enumerate(parts):
+                        part.append(columns[members, n] if of_quarter is None else of_quarter[n : n + 1])
+            states = self._figures(edition, group, [np.concatenate(part) for part in parts])
+            if states is not None:
+                self._states[(edition, group)] = states
 
-    def _of_quarter(self, edition: Edition, quarter: str, group: str, unknowns: Columns) -> Columns:
-        """The quarter's figures of the group where they are published, which are fewer columns; else the unknowns they sum."""
-        whole = Edition(edition.as_at, quarter, edition.breakdown)
-        if quarter == edition.period or edition.breakdown in YEARS_ONLY or whole not in self.seen.editions:
-            return unknowns
-        cells = self.program.cells
-        figures = [cells[Cell(*whole, group, stage, state if stage < LAST else ENTERED)] for stage, state in STANDINGS]
-        return np.array([figures])
+    def _by_business(self, edition: Edition) -> list[list[Columns]]:
+        """What all consists of, by business type; nothing where business types are not published."""
+        by_business = edition._replace(breakdown="business_type")
+        states = [self._states.get((by_business, business)) for business in self.kinds.business]
+        known = [columns for columns in states if columns is not None]
+        return [[columns[n : n + 1] for columns in known] for n in range(len(STANDINGS))] if known else []
 
     def _ethnicity(self, as_at: dt.date, counts: Sequence[Row], finest: dict[str, Columns]) -> None:
         """Every ethnic group's standings; over the groups they sum to those of all."""
@@ -231,14 +253,13 @@ class YearProgram:
         for group in self.kinds.ethnicity:
             rows = (row for row in counts if row["victim_ethnicity"] == group and row["quarter"] in finest)
             by_group.append(self._columns(f"{self.year} {group}", self._true(rows).sum(axis=0)))
-            true = np.array(self.program.truth)[by_group[-1]]
-            for column, unknown in zip(self._figures(edition, group, true), by_group[-1], strict=True):
-                self.program.equate(column, [unknown])
+            self._figures(edition, group, by_group[-1][:, None])
+        whole = self._states.get((edition._replace(breakdown="all"), "all"))
         for n in range(len(STANDINGS)):
-            self.program.balance(
-                np.array([columns[n] for columns in by_group]),
-                np.concatenate([columns[:, n] for columns in finest.values()]),
+            everybody = (
+                np.concatenate([columns[:, n] for columns in finest.values()]) if whole is None else whole[n : n + 1]
             )
+            self.program.balance(np.array([columns[n] for columns in by_group]), everybody)
 
     def _reasons(self, as_at: dt.date, counts: Sequence[Row], finest: dict[str, Columns]) -> None:
         """Unknowns by kind and reason for the year: over reasons they sum to the year's standings, over kinds to the figures."""

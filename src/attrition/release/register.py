@@ -121,8 +121,10 @@ def _read(connection: "duckdb.DuckDBPyConnection") -> Register:
     return register
 
 
-def write_register(path: Path, before: Register, now: Register) -> None:
-    """Writes the register with one more release, in place of the one before it, whole or not at all."""
+def write_register(path: Path, before: Register, now: Register) -> Path:
+    """Writes the register with one more release, in place of the one before it, whole or not at all. Returns where the one before it is
+    kept until the release is out.
+    """
     import duckdb
     import pyarrow as pa
 
@@ -174,8 +176,20 @@ def write_register(path: Path, before: Register, now: Register) -> None:
                     connection.register("added", pa.Table.from_pylist(rows))
                     connection.execute(f"INSERT INTO {table} BY NAME FROM added")
                     connection.unregister("added")
+        kept = path.with_name(f".{path.name}.before")
+        kept.unlink(missing_ok=True)
+        if path.exists():
+            path.replace(kept)
         beside.replace(path)
+        return kept
     except OSError:
         raise UsageFault(f"The register {path} cannot be written. Nothing was released.") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def restore_register(path: Path, kept: Path) -> None:
+    """Puts the register back as it was: the release did not come out."""
+    path.unlink(missing_ok=True)
+    if kept.exists():
+        kept.replace(path)

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from attrition import __version__
-from attrition.errors import InputRefused
+from attrition.errors import AttritionError, InputRefused
 from attrition.publish.manifest import MANIFEST, read_manifest, verify, write_manifest
 from attrition.publish.people_files import rename_database, write_people_files
 from attrition.publish.publication import Publication, Tier, marking_of
 from attrition.publish.shelf import put_out, workshop
 from attrition.release.audit import write_audit
 from attrition.release.protecting import Protected, protect_release
-from attrition.release.register import Release, read_register, write_register
+from attrition.release.register import Release, read_register, restore_register, write_register
 from attrition.release.rounding import rounding_of
 from attrition.settings import Settings
 
@@ -86,8 +86,13 @@ def release(request: ReleaseRequest, tell: Tell) -> Path:
             write_manifest(folder, publication, configuration, origin["inputs"]["listed"], rows)
 
         # First the register: a release that is out but not in it could be undone by the next one.
-        write_register(path, register, protected.register)
-        target = put_out(folder, shelf, as_at, finish)
+        kept = write_register(path, register, protected.register)
+        try:
+            target = put_out(folder, shelf, as_at, finish)
+        except AttritionError:
+            restore_register(path, kept)
+            raise
+        kept.unlink(missing_ok=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _write_aside(request, publication, protected, target, configuration, origin)

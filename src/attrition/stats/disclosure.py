@@ -93,7 +93,8 @@ class Attacker:
         program.num_row_, program.num_col_ = matrix.shape
         program.col_cost_ = np.concatenate([np.zeros(self._unknowns), table.cost, table.cost])
         program.col_lower_ = np.zeros(matrix.shape[1])
-        out = np.where(table.may_hide, self._infinity, 0.0)
+        # A 0 is always shown.
+        out = np.where(table.may_hide & (table.values > 0), self._infinity, 0.0)
         program.col_upper_ = np.concatenate([np.full(self._unknowns, self._infinity), out, out])
         program.row_lower_ = np.concatenate([table.lower, np.zeros(links)])
         program.row_upper_ = np.concatenate([table.upper, np.zeros(links)])
