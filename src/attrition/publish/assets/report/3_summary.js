@@ -32,7 +32,7 @@ function openOf(funnel) {
 const sumText = (found) => {
   if (found.missing) return "[x]";
   if (!found.shown) return "[c]";
-  return found.more ? `at least ${count(found.value)}` : `${found.value ? about : ""}${count(found.value)}`;
+  return found.more ? `at least ${about}${count(found.value)}` : `${found.value ? about : ""}${count(found.value)}`;
 };
 
 /** The stage where most cases shown were lost, or null; `partly` where a loss is hidden or cannot be judged. */
