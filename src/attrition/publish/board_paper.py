@@ -38,9 +38,8 @@ _LINKAGE = (
     "leaves it, so later stages may be too low."
 )
 _CAUSE = "The figures tell what happened, not why. A difference or a change is a reason to look closer, not proof of a fault."
-_RULE = (
-    "The findings are chosen by a rule fixed beforehand. None rests on a hidden or small figure, or on a feed that stops too early."
-)
+_INTERVAL = "95% interval: every share varies by chance; the one behind it plausibly lies within these limits."
+_RULE = "The findings are chosen by a rule fixed beforehand. None rests on a hidden or small figure, or on a feed that stops too early."
 _PROTECTED = (
     "Small counts are hidden as [c], with others that would give them away; which of the two is not told. [c] is not zero. Shares are made "
     "from shown counts only."
@@ -59,12 +58,12 @@ def write_board_paper(publication: Publication, target: Path) -> None:
     _add_head(document, publication, rows)
     findings = main_findings(rows)
     document.add_heading("Three findings", level=1)
-    for finding in findings:
-        _add_finding(document, finding)
+    for number, finding in enumerate(findings, start=1):
+        _add_finding(document, finding, f"{number}. ")
     _add_funnel(document, rows)
     asked = withdrawal(rows)
     if rows.stages and asked not in findings:
-        document.add_paragraph(asked.sentence)
+        _add_finding(document, asked)
     document.add_heading("How to read this", level=1)
     for caveat in _caveats(publication, rows):
         document.add_paragraph(caveat, style="List Bullet")
@@ -123,9 +122,9 @@ def _add_head(document: Any, publication: Publication, rows: PaperRows) -> None:
     document.add_paragraph(in_short(rows))
 
 
-def _add_finding(document: Any, finding: Finding) -> None:
-    document.add_heading(finding.heading, level=2)
-    document.add_paragraph(f"{finding.sentence} (Table{'s' if ',' in finding.table else ''} {finding.table}.)")
+def _add_finding(document: Any, finding: Finding, number: str = "") -> None:
+    document.add_heading(f"{number}{finding.heading}", level=2)
+    document.add_paragraph(f"{finding.sentence} Source: {finding.table}.")
 
 
 def _add_funnel(document: Any, rows: PaperRows) -> None:
@@ -156,7 +155,18 @@ def _shorthand(table: Sequence[Sequence[str]]) -> list[str]:
 
 def _caveats(publication: Publication, rows: PaperRows) -> list[str]:
     protected = [_PROTECTED] * publication.is_protected + [_ROUNDED] * (publication.tier == "public")
-    return [_RULE, _UNIT, _OPEN, *protected, *_coverage(rows), _LINKAGE, _STRANDS, _CAUSE, *[_PERIOD] * publication.is_protected]
+    return [
+        _RULE,
+        _UNIT,
+        _OPEN,
+        _INTERVAL,
+        *protected,
+        *_coverage(rows),
+        _LINKAGE,
+        _STRANDS,
+        _CAUSE,
+        *[_PERIOD] * publication.is_protected,
+    ]
 
 
 def _coverage(rows: PaperRows) -> list[str]:
@@ -166,4 +176,6 @@ def _coverage(rows: PaperRows) -> list[str]:
     missing = [stage_label(stage) for stage, row in rows.stages.items() if not row["covered"]]
     if not missing:
         return [f"Every feed reaches {day}, or a few days less at most."]
-    return [f"Not covered: {', '.join(missing)}. The feeds behind them stop before {day}: what is missing there is not attrition."]
+    return [
+        f"Not covered: {', '.join(missing)}. The feeds behind them stop before {day}: what is missing there is not attrition."
+    ]

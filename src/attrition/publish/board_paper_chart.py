@@ -69,6 +69,9 @@ def in_words(rows: PaperRows) -> str:
     """The chart as text: every number that it draws."""
     bars = []
     for row in drawn(rows):
-        parts = [f"{name.lower()} {row[state]:,}" if is_shown(row[state]) else f"{name.lower()} not shown" for state, name, _ in STATES]
+        parts = [
+            f"{name.lower()} {row[state]:,}" if is_shown(row[state]) else f"{name.lower()} not shown"
+            for state, name, _ in STATES
+        ]
         bars.append(f"{stage_in_brief(row['stage'])}: {', '.join(parts)}")
     return f"Bar chart of what became of the cases that reached each stage. {'; '.join(bars)}."

@@ -21,12 +21,12 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _THUMBNAIL = "metadata/thumbnail"
 # Name of the style: points, bold, colour, points before and after.
 _STYLES = {
-    "Normal": (10, False, "", 0, 4),
+    "Normal": (11, False, "", 0, 4),
     "Title": (20, True, _INK, 0, 4),
-    "Heading 1": (13, True, _INK, 8, 3),
-    "Heading 2": (10.5, True, "", 4, 1),
-    "Caption": (10, True, "", 4, 3),
-    "List Bullet": (9.5, False, "", 0, 2),
+    "Heading 1": (14, True, _INK, 8, 3),
+    "Heading 2": (11, True, "", 5, 1),
+    "Caption": (10.5, True, "", 4, 3),
+    "List Bullet": (10, False, "", 0, 2),
     "Header": (8.5, False, "", 0, 0),
     "Footer": (8.5, False, "", 0, 0),
 }
@@ -43,7 +43,9 @@ def new_document(publication: Publication) -> Any:
     _set_language(document)
     _set_properties(document, publication)
     section = document.sections[0]
-    said = ("MADE-UP DATA | " if publication.made_up else "") + f"{publication.tier.upper()} TIER | {publication.marked}"
+    said = (
+        "MADE-UP DATA | " if publication.made_up else ""
+    ) + f"{publication.tier.upper()} TIER | {publication.marked}"
     _line(section.header.paragraphs[0], said, bold=True)
     footer = section.footer.paragraphs[0]
     _line(footer, f"{publication.title} | Page ")
@@ -88,7 +90,7 @@ def add_table(
             if column:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             run = paragraph.add_run(text)
-            run.font.size, run.bold = Pt(9), at == 0
+            run.font.size, run.bold = Pt(9.5), at == 0
 
 
 def add_picture(document: Any, png: bytes, width: float, alternative: str) -> None:
@@ -202,4 +204,14 @@ def _set_borders(table: Any) -> None:
         _set(borders, side, val="single", sz="4", space="0", color=_GREY)
     for look in table._tbl.tblPr.xpath("./w:tblLook"):
         table._tbl.tblPr.remove(look)
-    _set(table._tbl.tblPr, "tblLook", val="04A0", firstRow="1", lastRow="0", firstColumn="1", lastColumn="0", noHBand="1", noVBand="1")
+    _set(
+        table._tbl.tblPr,
+        "tblLook",
+        val="04A0",
+        firstRow="1",
+        lastRow="0",
+        firstColumn="1",
+        lastColumn="0",
+        noHBand="1",
+        noVBand="1",
+    )

@@ -53,10 +53,7 @@ def _protected(publication: Publication) -> PaperRows:
         counted_on,
         _stages([_marked(row, (*COUNTS, *_RATES)) for row in chosen]),
         [_marked(row, ("count",)) for row in _of_all(published_rows(tables, "reasons")) if row["period"] == year],
-        [
-            _marked(row, ("old_enough", "reached", "rate"))
-            for row in _years_of_all(published_rows(tables, "fixed_age"))
-        ],
+        [_marked(row, ("old_enough", "reached", "rate")) for row in _years_of_all(published_rows(tables, "fixed_age"))],
     )
 
 

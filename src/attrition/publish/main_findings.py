@@ -105,16 +105,16 @@ def largest_loss(rows: PaperRows) -> Finding:
     """The step at which most cases are lost, by count, with those still open there and the main reason."""
     unknown = [stage for stage in LOSING if not rows.step_known(stage)]
     if unknown:
-        return _not_told("Where most cases are lost", f"{_why_unknown(rows)}.", "funnel")
+        return _not_told("Where most cases are lost", f"{_why_unknown(rows)}.", "table funnel")
     known = {stage: row for stage, row in rows.stages.items() if stage in LOSING and is_shown(row["lost"])}
     top = max(known, key=lambda stage: known[stage]["lost"], default="")
     if not top or known[top]["lost"] < LEAST_COUNT or not _at_least(known[top]["entered"], LEAST_BASE):
-        return _not_told("Where most cases are lost", "too few cases, or too few that may be shown.", "funnel")
+        return _not_told("Where most cases are lost", "too few cases, or too few that may be shown.", "table funnel")
     lost, entered = known[top]["lost"], known[top]["entered"]
     rivals = [stage for stage in LOSING if stage != top]
     if any(_could_match(rows.stages[stage], lost) for stage in rivals):
         reason = "two steps lost about as many, or a count that is not shown could be the largest."
-        return _not_told("Where most cases are lost", reason, "funnel")
+        return _not_told("Where most cases are lost", reason, "table funnel")
     before, after = _EVENTS[top], _EVENTS[LOSING[LOSING.index(top) + 1] if top != LOSING[-1] else "convicted"]
     said = [
         f"{_share(lost, entered, _CASES[top])} were lost before {after}, more than at any other step; "
@@ -123,7 +123,7 @@ def largest_loss(rows: PaperRows) -> Finding:
     ]
     if any(_could_still_match(rows, stage, lost) for stage in rivals):
         said.append("Cases still open may yet change which step loses most.")
-    return Finding(f"The largest loss: between {before} and {after}", " ".join(said), "funnel, reasons")
+    return Finding(f"The largest loss: between {before} and {after}", " ".join(said), "tables funnel and reasons")
 
 
 def change_at_same_age(ages: Sequence[Row]) -> Finding:
@@ -140,7 +140,7 @@ def change_at_same_age(ages: Sequence[Row]) -> Finding:
             # Years come in order, so the latest pair stays.
             pairs[stage, days] = before, usable[stage, days, year]
     if not pairs:
-        return _not_told("What changed over time", f"{_next_comparison(ages, usable)}.", "fixed_age")
+        return _not_told("What changed over time", f"{_next_comparison(ages, usable)}.", "table fixed_age")
     order = {row["stage"]: at for at, row in enumerate(reference.rows("stage"))}
     ordered = sorted(pairs.values(), key=lambda pair: (order[pair[1]["stage"]], pair[1]["window_days"]))
     apart = sorted((pair for pair in ordered if _distance(*pair) > 1), key=lambda pair: -_distance(*pair))
@@ -150,7 +150,7 @@ def change_at_same_age(ages: Sequence[Row]) -> Finding:
             "No change over time beyond what chance can bring",
             f"Compared at the same age, the 95% intervals of one year and the next overlap at every milestone that can be compared "
             f"({len(ordered)}). The last of them: {_compared(before, now)}.",
-            "fixed_age",
+            "table fixed_age",
         )
     before, now = apart[0]
     also = "; ".join(f"{_way(*pair)} {_MILESTONES[pair[1]['stage']]} ({pair[1]['period']})" for pair in apart[1:])
@@ -158,7 +158,7 @@ def change_at_same_age(ages: Sequence[Row]) -> Finding:
         f"At the same age, {_way(before, now)} {_MILESTONES[now['stage']]}",
         f"{_compared(before, now)}. The intervals do not overlap: chance alone hardly explains it; why it changed, the figures do not "
         f"say.{f' Likewise {also}.' if also else ''}",
-        "fixed_age",
+        "table fixed_age",
     )
 
 
@@ -167,25 +167,31 @@ def withdrawal(rows: PaperRows) -> Finding:
     heading = "How many were lost because the victim withdrew"
     unknown = [stage for stage in LOSING if not rows.step_known(stage)]
     if unknown:
-        return _not_told(heading, f"{_why_unknown(rows)}.", "reasons")
+        return _not_told(heading, f"{_why_unknown(rows)}.", "table reasons")
     told = [row for row in rows.reasons if row["exit"] == "lost" and row["reason_group"] == WITHDRAWN and row["stage"]]
-    by_stage = {stage: sum(row["count"] for row in told if row["stage"] == stage and is_shown(row["count"])) for stage in LOSING}
+    by_stage = {
+        stage: sum(row["count"] for row in told if row["stage"] == stage and is_shown(row["count"])) for stage in LOSING
+    }
     withdrew = sum(by_stage.values())
     if withdrew < LEAST_COUNT:
-        return _not_told(heading, "too few cases, or too few that may be shown.", "reasons")
+        return _not_told(heading, "too few cases, or too few that may be shown.", "table reasons")
     lost = [rows.stages[stage]["lost"] for stage in LOSING]
     is_whole = all(is_shown(row["count"]) for row in told)
     if is_whole and all(is_shown(one) for one in lost) and sum(lost) >= LEAST_BASE:
         total = _share(withdrew, sum(lost), "cases lost")
     else:
         total = f"{'' if is_whole else 'At least '}{withdrew:,} cases"
-    parts = [f"{count:,} between {_EVENTS[a]} and {_EVENTS[b]}" for a, b in pairwise((*LOSING, "convicted")) if (count := by_stage[a])]
+    parts = [
+        f"{count:,} between {_EVENTS[a]} and {_EVENTS[b]}"
+        for a, b in pairwise((*LOSING, "convicted"))
+        if (count := by_stage[a])
+    ]
     rest = "" if is_whole else "; counts that are not shown come on top"
     return Finding(
         "Cases lost because the victim did not support action",
         f"{total} stopped because the victim did not support action: {_listed(parts)}{rest}. These are police outcomes 14 and 16; a "
         "victim who withdrew once the case was at court is counted there, with its result.",
-        "reasons",
+        "table reasons",
     )
 
 
@@ -206,14 +212,17 @@ def difference_that_remains(rows: PaperRows) -> Finding | None:
     ]
     if not found:
         return None
-    row = min(found, key=lambda row: (row["difference"] > 0, row["p_adjusted"], row["dimension"], row["group"], row["to_stage"]))
+    row = min(
+        found,
+        key=lambda row: (row["difference"] > 0, row["p_adjusted"], row["dimension"], row["group"], row["to_stage"]),
+    )
     way = "more" if row["difference"] > 0 else "less"
     group, wording = group_label(row["dimension"], row["group"]), plain_text(row["wording"]).replace(" %", "%")
     return Finding(
         f"{group}: cases go on {way} often from {_EVENTS[row['from_stage']]} to {_EVENTS[row['to_stage']]}",
         f"All periods together, looked at {row['window_days']} days after recording, {row['group_cases']:,} cases of the group and "
         f"{row['others_cases']:,} others: {wording[0].lower()}{wording[1:]}",
-        "disparity",
+        "table disparity",
     )
 
 
@@ -232,7 +241,9 @@ def in_short(rows: PaperRows) -> str:
     said = [f"By {day}, {_share(convicted, recorded, f'cases {whose}')} had led to a conviction."]
     counts = {name: [rows.stages[stage][name] for stage in LOSING] for name in ("lost", "resolved", "open")}
     lost, resolved, still_open = (_total(figures) for figures in counts.values())
-    said.append(f"{lost[0].upper()}{lost[1:]} were lost, {resolved} ended another way and {still_open} were still open.")
+    said.append(
+        f"{lost[0].upper()}{lost[1:]} were lost, {resolved} ended another way and {still_open} were still open."
+    )
     if all(is_shown(figure) for figure in counts["open"]) and recorded >= LEAST_BASE:
         most = min(1.0, (convicted + sum(counts["open"])) / recorded)
         said.append(f"If every open case ended in a conviction, the share would be {most:.1%}.")
@@ -247,7 +258,11 @@ def _why_unknown(rows: PaperRows) -> str:
     if not rows.stages:
         return "no financial year has been published that is over"
     stages = [stage_label(stage) for stage, row in rows.stages.items() if not row["covered"]]
-    return f"the feeds behind {_listed(stages)} stop too early, and missing data is not attrition" if stages else "counts are not shown"
+    return (
+        f"the feeds behind {_listed(stages)} stop too early, and missing data is not attrition"
+        if stages
+        else "counts are not shown"
+    )
 
 
 def _total(figures: Sequence[Figure]) -> str:
@@ -261,19 +276,30 @@ def _at_least(figure: Figure, least: int) -> bool:
 
 def _could_match(row: Row, lost: int) -> bool:
     """Whether a step may have lost as many: it did, or its count is hidden and too many stopped or stayed there to tell."""
-    if is_shown(row["lost"]):
-        return bool(row["lost"] >= lost)
-    if not (is_shown(row["entered"]) and is_shown(row["progressed"])):
+    most = _at_most(row, ("lost",))
+    if isinstance(most, str):
         return True
-    # Twice leaves room for rounded counts.
-    return bool(2 * (row["entered"] - row["progressed"]) > lost)
+    # Where it is hidden, twice leaves room for rounded counts.
+    return most >= lost if is_shown(row["lost"]) else 2 * most > lost
 
 
 def _could_still_match(rows: PaperRows, stage: str, lost: int) -> bool:
     """Whether a step would have lost as many if every open case that has not passed it were lost there."""
-    before = [one for one in rows.stages if one in ("reported", *LOSING[: LOSING.index(stage) + 1])]
-    figures = [rows.stages[stage]["lost"], *(rows.stages[one]["open"] for one in before)]
-    return not all(is_shown(figure) for figure in figures) or sum(figures) >= lost
+    before = [one for one in rows.stages if one in ("reported", *LOSING[: LOSING.index(stage)])]
+    most = [_at_most(rows.stages[stage], ("lost", "open")), *(_at_most(rows.stages[one], ("open",)) for one in before)]
+    return (
+        not all(is_shown(figure) for figure in most)
+        or sum(figure for figure in most if not isinstance(figure, str)) >= lost
+    )
+
+
+def _at_most(row: Row, states: tuple[str, ...]) -> Figure:
+    """The largest sum that some states of a stage can have: where one is hidden, all that did not go on."""
+    if all(is_shown(row[state]) for state in states):
+        return int(sum(row[state] for state in states))
+    if is_shown(row["entered"]) and is_shown(row["progressed"]):
+        return int(row["entered"] - row["progressed"])
+    return "c"
 
 
 def _still_open(figure: Figure) -> str:
