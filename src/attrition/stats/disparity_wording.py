@@ -23,13 +23,15 @@ HIDDEN = (
     "When like is compared with like, a difference appears ({figures}); it was not tested together with the others"
     " and is a reason to look closer, no more."
 )
+# What a sentence holds if a difference remains; other sentences do not hold it.
+REMAINS = "The difference remains when like is compared with like"
 TOO_FEW = "Too few cases to tell whether this group fares differently from {others}."
 
 
 class _Verdict(Enum):
     """What becomes of a difference when like is compared with like."""
 
-    REMAINS = "The difference remains when like is compared with like ({figures})."
+    REMAINS = f"{REMAINS} ({{figures}})."
     VANISHES = "The difference is no longer clear when like is compared with like ({figures})."
     REVERSES = (
         "The difference reverses when like is compared with like ({figures}): the mix of offences, areas and quarters"
