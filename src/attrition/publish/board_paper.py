@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from attrition.errors import AttritionError
-from attrition.publish.board_paper_chart import chart_png, drawn, in_words
-from attrition.publish.board_paper_layout import add_picture, add_table, new_document, save
+from attrition.publish.board_paper_chart import chart_png, drawn, has_hidden, in_words
+from attrition.publish.board_paper_layout import add_picture, add_small_print, add_table, new_document, save
 from attrition.publish.board_paper_rows import COUNTS, paper_rows
+from attrition.publish.finding import Finding, PaperRows
 from attrition.publish.headline import LAST_STAGE, NOT_APPLICABLE, NOT_AVAILABLE, UPLIFT_STAGE, Row, rate_text
-from attrition.publish.main_findings import Finding, PaperRows, in_short, main_findings, withdrawal
+from attrition.publish.main_findings import in_short, main_findings, withdrawal
 from attrition.publish.publication import SUBJECT, Publication
 from attrition.publish.report import MADE_UP
 from attrition.publish.report_figures import Figure
@@ -137,9 +138,10 @@ def _add_funnel(document: Any, rows: PaperRows) -> None:
     title = f"Table 1: {which} by stage, in incidents, as at {day_in_words(rows.counted_on)}"
     _add_caption(document, title)
     add_table(document, _HEADINGS, table, _WIDTHS, title)
-    document.add_paragraph(" ".join(_shorthand(table)))
+    add_small_print(document, " ".join(_shorthand(table)))
     if drawn(rows):
-        _add_caption(document, f"Figure 1: what became of the {which} at each stage".replace("the all", "all"))
+        hidden = " (hidden counts are not drawn)" if has_hidden(rows) else ""
+        _add_caption(document, f"Figure 1: what became of {which} at each stage{hidden}")
         add_picture(document, chart_png(rows), _CHART_WIDTH, in_words(rows))
 
 

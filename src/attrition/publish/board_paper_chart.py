@@ -1,7 +1,7 @@
 """The one chart of the board paper, as a picture, and its words for those who do not see it. Only figures that are shown are drawn."""
 
+from attrition.publish.finding import LOSING, PaperRows
 from attrition.publish.headline import Row
-from attrition.publish.main_findings import LOSING, PaperRows
 from attrition.publish.report_figures import is_shown
 from attrition.publish.workbook_labels import stage_in_brief
 
@@ -26,6 +26,11 @@ def drawn(rows: PaperRows) -> list[Row]:
         for stage in LOSING
         if rows.step_known(stage) and any(is_shown(rows.stages[stage][state]) for state, _, _ in STATES)
     ]
+
+
+def has_hidden(rows: PaperRows) -> bool:
+    """Whether a state of a stage that has a bar is not shown."""
+    return any(not is_shown(row[state]) for row in drawn(rows) for state, _, _ in STATES)
 
 
 def chart_png(rows: PaperRows) -> bytes:

@@ -15,6 +15,7 @@ from attrition.publish.workbook_model import LANGUAGE, keywords, marked
 
 _FONT = "Arial"
 _INK = "12436D"
+_ROWS = "The first row holds the headings, the first column names the rows."
 _GREY = "BFBFBF"
 # The first moment that a zip can tell.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
@@ -73,8 +74,11 @@ def add_table(
     table = document.add_table(rows=0, cols=len(headings))
     table.autofit = False
     _set_borders(table)
-    _set(table._tbl.tblPr, "tblCaption", val=description[:80])
-    _set(table._tbl.tblPr, "tblDescription", val=description)
+    # Readers that check the file want these in this order, after everything else.
+    _set(table._tbl.tblPr, "tblCaption", val=description)
+    _set(table._tbl.tblPr, "tblDescription", val=f"{description}. {_ROWS}")
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
     for at, cells in enumerate((headings, *rows)):
         row = table.add_row()
         properties = row._tr.get_or_add_trPr()
@@ -91,6 +95,15 @@ def add_table(
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             run = paragraph.add_run(text)
             run.font.size, run.bold = Pt(9.5), at == 0
+
+
+def add_small_print(document: Any, text: str) -> None:
+    """A remark under a table."""
+    from docx.shared import Pt
+
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.space_before = Pt(3)
+    paragraph.add_run(text).font.size = Pt(9.5)
 
 
 def add_picture(document: Any, png: bytes, width: float, alternative: str) -> None:
@@ -199,19 +212,16 @@ def _set_properties(document: Any, publication: Publication) -> None:
 
 
 def _set_borders(table: Any) -> None:
-    borders = _set(table._tbl.tblPr, "tblBorders")
+    """Thin lines between rows. The parts of a table's properties have a fixed order: borders, layout, look."""
+    properties = table._tbl.tblPr
+    for name in ("tblBorders", "tblLook"):
+        for element in properties.xpath(f"./w:{name}"):
+            properties.remove(element)
+    borders = _set(properties, "tblBorders")
     for side in ("top", "bottom", "insideH"):
         _set(borders, side, val="single", sz="4", space="0", color=_GREY)
-    for look in table._tbl.tblPr.xpath("./w:tblLook"):
-        table._tbl.tblPr.remove(look)
+    for layout in properties.xpath("./w:tblLayout"):
+        layout.addprevious(borders)
     _set(
-        table._tbl.tblPr,
-        "tblLook",
-        val="04A0",
-        firstRow="1",
-        lastRow="0",
-        firstColumn="1",
-        lastColumn="0",
-        noHBand="1",
-        noVBand="1",
-    )
+        properties, "tblLook", val="04A0", firstRow="1", lastRow="0", firstColumn="1", lastColumn="0", noHBand="1", noVBand="1"
+    )  # fmt: skip

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from attrition import reference
+from attrition.publish.finding import PaperRows
 from attrition.publish.headline import Row, published_rows
-from attrition.publish.main_findings import PaperRows
 from attrition.publish.publication import Publication
 from attrition.publish.report_figures import Figure
 from attrition.publish.workbook_sheets import as_day
