@@ -308,11 +308,13 @@ def table_of(
     year: Year,
     held: Mapping[Cell, int],
     rounding: Rounding,
+    hidden: Mapping[Cell, int] | None = None,
 ) -> "Board":
     """The year as the attacker's table.
 
     held: the status of each cell that is out already; the others are new
     rounding: what a shown count says
+    hidden: the status of new cells of which it is known already that they must be hidden
     """
     from scipy.sparse import csr_matrix
 
@@ -336,7 +338,8 @@ def table_of(
     small = (values > 0) & (values < rounding.threshold)
     status = np.where(small, Status.PRIMARY, np.where(in_small_row, Status.ROW, Status.SHOWN)).astype(np.int64)
     may_hide = np.array([key not in held for key in keys])
-    status = np.array([held.get(key, now) for key, now in zip(keys, status, strict=True)])
+    known = {**(hidden or {}), **held}
+    status = np.array([known.get(key, now) for key, now in zip(keys, status, strict=True)])
     # A finest count within a shown 0 is 0: it needs no unknown.
     gone = np.zeros(truth.size, dtype=bool)
     for (_, columns, _), value, state in zip(cells, values, status, strict=True):
@@ -372,8 +375,7 @@ def table_of(
             values=values[first],
             lower=np.where(small[first], values[first], rounding.lower(values[first])),
             upper=np.where(small[first], values[first], rounding.upper(values[first])),
-            # A 0 would have been shown, but for the rows that few cases entered.
-            floor=np.where(in_small_row[first] | (values[first] == 0), 0.0, 1.0),
+            floor=_floor(numbers, keys, values, in_small_row),
             status=np.array([one.status for one in numbers]),
             may_hide=np.array([one.may_hide for one in numbers]),
             cost=worth
@@ -382,6 +384,23 @@ def table_of(
             truth=truth[~gone],
         ),
     )
+
+
+def _floor(
+    numbers: "list[_Number]", keys: list[Cell], values: NDArray[np.int64], in_small_row: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """What the rules alone tell of each number if it is hidden: a 0 would have been shown, but for the rows that few cases entered; and
+    where a state of a row is shown, 10 or more entered it.
+    """
+    with_states = {(key.period_kind, key.breakdown) for key in keys if key.table == "funnel" and key.column != ENTERED}
+
+    def least(at: int) -> float:
+        if in_small_row[at] or values[at] == 0:
+            return 0.0
+        told = keys[at].column == ENTERED and (keys[at].period_kind, keys[at].breakdown) in with_states
+        return float(ROW_LIMIT) if told and values[at] >= ROW_LIMIT else 1.0
+
+    return np.array([max(least(member) for member in one.members) for one in numbers])
 
 
 @dataclass

@@ -13,7 +13,7 @@ from attrition.publish.headline import published_rows
 from attrition.publish.publication import Tier
 from attrition.release import tables as made
 from attrition.release.audit import reasons_for
-from attrition.release.cells import ENTERED, YEAR, Cell, Counted, Year, table_of, year_of
+from attrition.release.cells import ENTERED, YEAR, Board, Cell, Counted, Year, table_of, year_of
 from attrition.release.periods import closed, end_of, kind_of, to_count
 from attrition.release.register import Carried, Register, Release, Told
 from attrition.release.rounding import Rounding
@@ -96,12 +96,28 @@ def protect_release(
 def _judge(
     tier: Tier, year: str, counted: list[Counted], held: Mapping[Cell, Told], rounding: Rounding
 ) -> dict[Cell, Told]:
-    """The new cells of a financial year with what becomes of them, in the light of all that is out of it."""
-    of_year = Year(tier, [one for one in counted if year_of(one.quarter) == year])
-    board = table_of(of_year, {cell: told.status for cell, told in held.items()}, rounding)
+    """The new cells of a financial year with what becomes of them, in the light of all that is out of it.
+
+    Counts as at a new day are first protected by themselves, then together with those of earlier days: what is safe by itself stays so,
+    whatever the earlier ones give away.
+    """
+    of_year = [one for one in counted if year_of(one.quarter) == year]
+    today = max(one.as_at for one in of_year)
+    now = [one for one in of_year if one.as_at == today]
+    by_itself = _hide(table_of(Year(tier, now), {}, rounding), rounding)
+    if len(now) == len(of_year):
+        return by_itself
+    hidden = {cell: told.status for cell, told in by_itself.items() if told.status != Status.SHOWN}
+    out = {cell: told.status for cell, told in held.items()}
+    together = _hide(table_of(Year(tier, of_year), out, rounding, hidden), rounding)
+    return {cell: by_itself[cell] if cell in hidden else told for cell, told in together.items() if cell not in held}
+
+
+def _hide(board: Board, rounding: Rounding) -> dict[Cell, Told]:
+    """Every cell of a board with what becomes of it."""
     if not (board.table.sums @ board.table.truth == board.table.values).all():
         raise AttritionError(
-            f"The cells of {year} do not add up. Nothing was released. This is a fault of the program."
+            "The cells of the release do not add up. Nothing was released. This is a fault of the program."
         )
     outcome = protect(board.table, rounding.threshold)
     first: dict[int, int] = {}
@@ -112,7 +128,6 @@ def _judge(
             int(value), int(outcome.status[number]), reasons_for(outcome, int(number), board.cells, first, rounding.threshold)
         )
         for cell, value, number in zip(board.cells, board.values, board.number_of, strict=True)
-        if cell not in held
     }  # fmt: skip
 
 
