@@ -38,17 +38,20 @@ def as_html(file: Path) -> str:
     )
 
 
-def pages(file: Path, pdf: Path) -> int:
-    """Number of pages of a Word file; `pdf` receives them."""
+def pages(*files: Path) -> list[int]:
+    """Number of pages of each Word file; beside it comes a PDF of them."""
     from playwright.sync_api import sync_playwright
 
+    found = []
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.set_content(as_html(file))
-        page.pdf(path=str(pdf), prefer_css_page_size=True, print_background=True)
+        for file in files:
+            page.set_content(as_html(file))
+            printed = page.pdf(path=str(file.with_suffix(".pdf")), prefer_css_page_size=True, print_background=True)
+            found.append(printed.count(b"/Type /Page\n"))
         browser.close()
-    return pdf.read_bytes().count(b"/Type /Page\n")
+    return found
 
 
 def _style(paragraph: Any, document: Any) -> str:

@@ -30,7 +30,7 @@ _UNIT = (
     "defendants, so police and CPS statistics differ."
 )
 _OPEN = (
-    "Open cases are not lost. ‘So far’ leaves them out, ‘at most’ takes every one as going on; the final share lies between. Ended another way "
+    "Open cases are not lost. ‘So far’ takes none of them as going on, ‘at most’ every one; the final share lies between. Ended another way "
     "(such as cautions, community resolutions, other agencies) is not lost either."
 )
 _STRANDS = "A case may be in several hate strands, or in none: strands must not be added up."

@@ -43,10 +43,12 @@ def change_at_same_age(ages: Sequence[Row]) -> Finding:
     apart = sorted((pair for pair in ordered if _distance(*pair) > 1), key=lambda pair: -_distance(*pair))
     if not apart:
         before, now = ordered[-1]
+        which = "the one milestone" if len(ordered) == 1 else f"all {len(ordered)} milestones"
+        last = "Figures" if len(ordered) == 1 else "The last of them"
         return Finding(
             "No change over time beyond what chance can bring",
-            f"Compared at the same age, the 95% intervals of one year and the next overlap at every milestone that can be compared "
-            f"({len(ordered)}). The last of them: {_compared(before, now)}.",
+            f"Compared at the same age, the 95% intervals of one year and the next overlap at {which} that can be compared. "
+            f"{last}: {_compared(before, now)}.",
             "table fixed_age",
         )
     before, now = apart[0]

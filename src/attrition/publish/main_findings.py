@@ -109,7 +109,7 @@ def withdrawal(rows: PaperRows) -> Finding:
     return Finding(
         "Cases lost because the victim did not support action",
         f"{total} stopped because the victim did not support action: {listed(parts)}{rest}. These are police outcomes 14 and 16; a "
-        "victim who withdrew once the case was at court is counted there, with its result.",
+        "victim who withdrew later is counted with the decision of the CPS or the result at court.",
         "table reasons",
     )
 
