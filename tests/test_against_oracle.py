@@ -217,6 +217,8 @@ def examples(monkeypatch: pytest.MonkeyPatch) -> Path:
     if not folder:
         pytest.skip("ATTRITION_EXAMPLES names no folder of example inputs")
     monkeypatch.setenv("ATTRITION_PSEUDONYM_KEY", KEY.decode())
+    # The figures are read from the tables; what people open takes seconds more.
+    monkeypatch.setattr("attrition.publish.people_files.write_people_files", lambda publication, folder: None)
     return Path(folder)
 
 

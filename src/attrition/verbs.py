@@ -68,11 +68,16 @@ def _run_and_show(request: "Request", direct: bool) -> int:
             raise
         undelivered, published = fault, fault.published
     print(headline_text(published / "tables"))
-    print(f"\nReport:   {next(published.glob('*_report.html'))}")
-    print(f"Workbook: {next(published.glob('*_tables.xlsx'))}")
-    print(f"Paper:    {next(published.glob('*_board-paper.docx'))}")
-    print(f"Quality:  {published / pipeline.QUALITY / 'quality.html'}")
-    print(f"Tables:   {published / 'tables'}")
+    print()
+    for label, pattern in (
+        ("Report:", "*_report.html"),
+        ("Workbook:", "*_tables.xlsx"),
+        ("Paper:", "*_board-paper.docx"),
+        ("Quality:", f"{pipeline.QUALITY}/quality.html"),
+        ("Tables:", "tables"),
+    ):
+        for place in published.glob(pattern):
+            print(f"{label:9} {place}")
     if undelivered:
         raise undelivered
     return 0

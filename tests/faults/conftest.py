@@ -113,6 +113,12 @@ def assert_tells_no_secret(text: str) -> None:
     assert "unforeseen" not in text
 
 
+@pytest.fixture(autouse=True)
+def without_people_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workbook, report and the like take seconds a run, and nothing here looks at them."""
+    monkeypatch.setattr("attrition.publish.people_files.write_people_files", lambda publication, folder: None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _only_once_what_every_run_repeats() -> Iterator[None]:
     """Spares the runs of this suite what takes most of the time of a small one and has nothing to do with faults:

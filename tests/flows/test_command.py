@@ -24,7 +24,7 @@ AS_AT = date(2025, 3, 31)
 LIMIT = 300
 DEAD = "http://127.0.0.1:9"
 SLOW = ("duckdb", "prefect", "great_expectations", "pandas", "numpy", "pyarrow", "openpyxl", "gptables", "sqlglot")
-TABLES = {*PUBLISHED, *statistics.TABLES, "validation"}
+TABLES = {*PUBLISHED, *statistics.TABLES, "changes", "validation"}
 PROGRESS = re.compile(r" *\d+\.\d s  \S")
 
 

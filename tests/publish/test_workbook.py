@@ -347,6 +347,7 @@ def test_empty_tables_say_so(published_tables: Tables, make_tables: Callable[[Ta
     assert list(table_of(written(folder, tmp_path)["Findings"])[0].values()) == ["None", *["[z]"] * 5]
 
 
+@pytest.mark.slow
 def test_one_run_always_gives_the_same_files(tables: Path, tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
     first, second = (write_workbooks(restricted(tables), folder) for folder in (tmp_path, tmp_path / "again"))

@@ -180,6 +180,7 @@ def _number_or_text(text: str) -> Any:
     return float(number[1]) / (100 if number[2] else 1) if number else text
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 def test_libreoffice_reads_every_cell(all_files: dict[str, Any], suffix: str, tmp_path: Path) -> None:

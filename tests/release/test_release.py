@@ -236,6 +236,7 @@ def test_the_register_tells_everything_that_was_said(office: Office) -> None:
     assert small == [(0,)]
 
 
+@pytest.mark.slow
 def test_the_same_release_has_the_same_bytes(office: Office, tmp_path: Path) -> None:
     register = tmp_path / "register.duckdb"
     shutil.copy(office.out.parent / "register_of_the_first.duckdb", register)
