@@ -172,7 +172,7 @@ def test_hidden_parts_are_drawn_as_hidden_and_not_as_nothing(browser: Any, publi
             stage = page.locator(".funnel > li").nth(row["stage_order"] - 1)
             assert "[c] still open" in stage.inner_text()
             assert stage.locator(".bar .hidden").count() == 1
-            assert "not zero" in stage.inner_text()
+            assert "not as zero" in stage.inner_text()
         assert "[c] confidential: hidden to protect people" in text(page, "#funnel-content > .shorthand")
 
 

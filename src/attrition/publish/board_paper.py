@@ -42,7 +42,7 @@ _CAUSE = "The figures tell what happened, not why. A difference or a change is a
 _INTERVAL = "95% interval: every share varies by chance; the one behind it plausibly lies within these limits."
 _RULE = "The findings are chosen by a rule fixed beforehand. None rests on a hidden or small figure, or on a feed that stops too early."
 _PROTECTED = (
-    "Small counts are hidden as [c], with others that would give them away; which of the two is not told. [c] is not zero. Shares are made "
+    "Small counts are hidden as [c], with others that would give them away; which of the two is not told. [c] need not be zero. Shares are made "
     "from shown counts only."
 )
 _ROUNDED = "Counts are rounded to protect people, each by itself: parts need not add up to their total."

@@ -44,7 +44,7 @@ function ofRecorded(funnel, stage) {
 
 function hiddenBar(row) {
   if (row.covered && isShown(row.entered)) return null;
-  const text = row.covered && row.entered === "c" ? "[c] hidden to protect people: not zero" : "[x] not available: not zero";
+  const text = row.covered && row.entered === "c" ? "[c] hidden to protect people: not drawn as zero" : "[x] not available: not drawn as zero";
   return el("div", { class: "bar none", "aria-hidden": "true" }, text);
 }
 
@@ -59,7 +59,7 @@ function bars(funnel, byShare) {
       el("ul", { class: "states" }, statesOf(row).map(([look, text]) => el("li", {}, el("i", { class: `swatch ${look}`, "aria-hidden": "true" }), text))),
       paragraph([
         row.entered === 0 && row.covered ? "No case came so far." : row.stage < LAST ? `Went on: ${stepRate(row, "step_rate")} so far, ${stepRate(row, "step_rate_max")} at most.` : "",
-        hidden ? "A hidden part is drawn hatched; it is not zero." : "",
+        hidden ? "A hidden part is drawn hatched, not as zero." : "",
         row.small ? "Few cases: one case more or less moves this share a good deal." : "",
       ].filter(Boolean).join(" "), "quiet"));
   }));

@@ -24,7 +24,7 @@ function reasonBars(rows, stages) {
     if (!groups.length) return "";
     return [el("h4", {}, exitName(at, exit)), el("ul", { class: "reasons" }, groups.map((one) => el("li", {},
       el("span", {}, reasonName(one.group)),
-      one.shown ? barOf([[exit === "lost" ? "lost" : "ended", one.value / most]]) : el("div", { class: "bar none", "aria-hidden": "true" }, "hidden: not zero"),
+      one.shown ? barOf([[exit === "lost" ? "lost" : "ended", one.value / most]]) : el("div", { class: "bar none", "aria-hidden": "true" }, "hidden"),
       el("b", {}, one.text))))];
   })));
 }

@@ -49,7 +49,7 @@ function showHandover(choice) {
   fill("handover-content", scopeLine(found.choice), notExact(found, choice, "The handover is"),
     paragraph(summary, "told"), paragraph(`Cases that wait on one side are open, not lost.${mixed}`, "quiet"),
     el("ul", { class: "reasons wide" }, found.rows.map((row) => el("li", {}, el("span", {}, row.label),
-      isShown(row.share) ? barOf([[looks(row.label), row.share]]) : el("div", { class: "bar none", "aria-hidden": "true" }, row.cases === "c" ? "hidden: not zero" : "not available"),
+      isShown(row.share) ? barOf([[looks(row.label), row.share]]) : el("div", { class: "bar none", "aria-hidden": "true" }, row.cases === "c" ? "hidden" : "not available"),
       el("b", {}, count(row.cases))))),
     shorthand(found.rows.map((row) => count(row.cases))),
     folded("handover", `Where cases with a suspect stand, ${scope(found.choice)}, in incidents`, ["Where", "Cases", "Share of those with a suspect (95% interval)"], rows));
