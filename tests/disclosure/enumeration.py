@@ -51,7 +51,8 @@ class Finest:
         tables = np.array(list(self._tables([], 0, np.zeros(len(self.cells)))))
         values = tables @ self.sums.T
         return {
-            cell: (int(low), int(high)) for cell, low, high in zip(self.cells, values.min(0), values.max(0), strict=True)
+            cell: (int(low), int(high))
+            for cell, low, high in zip(self.cells, values.min(0), values.max(0), strict=True)
         }
 
     def _tables(self, counts: list[int], kind: int, so_far: npt.NDArray[np.float64]) -> Iterator[list[int]]:

@@ -91,7 +91,9 @@ class Moving:
         above = np.maximum(high[split] - up, 0)
         self._high = np.concatenate([self._high, np.clip(high[split] - down, 0, up - down), above])
         self._split = split
-        self._highs = _program(sparse.hstack([matrix, matrix[:, split], matrix[:, split]]).tocsc(), right, self._low, self._high)
+        self._highs = _program(
+            sparse.hstack([matrix, matrix[:, split], matrix[:, split]]).tocsc(), right, self._low, self._high
+        )
         self._matrix, self._right = matrix, right
         self.solved = 0
 

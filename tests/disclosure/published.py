@@ -93,9 +93,7 @@ def funnel_cell(row: Row, figure: str) -> Cell | None:
 def reason_cell(row: Row) -> Cell:
     """The figure of a row of reasons."""
     stage = STAGES.index(row["stage"]) + 1 if row["stage"] else 0
-    return Cell(
-        row["as_at"], row["period"], row["breakdown"], row["group"], stage, row["exit"], row["reason_group"]
-    )
+    return Cell(row["as_at"], row["period"], row["breakdown"], row["group"], stage, row["exit"], row["reason_group"])
 
 
 @dataclass
@@ -169,7 +167,7 @@ def _rules(out: Seen, releases: Sequence[Release], rounding: int) -> None:
             if entered in out.hidden:
                 out.at_least[entered] = max(1, out.at_least.get(entered, 0))
             printed, most = out.shown.get(entered, 0), rounding // 2
-            states_stand = (entered in out.hidden or 10 <= printed + most) and any(cell in out.shown for cell in states)
+            states_stand = (entered in out.hidden or printed + most >= 10) and any(cell in out.shown for cell in states)
             if printed - most >= 10 or states_stand:
                 large.add(entered)
                 out.at_least[entered] = max(10, out.at_least.get(entered, 0))

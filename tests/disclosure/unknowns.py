@@ -256,7 +256,9 @@ class YearProgram:
             self._figures(edition, group, by_group[-1][:, None])
         whole = self._states.get((edition._replace(breakdown="all"), "all"))
         for n in range(len(STANDINGS)):
-            everybody = np.concatenate([columns[:, n] for columns in finest.values()]) if whole is None else whole[n : n + 1]
+            everybody = (
+                np.concatenate([columns[:, n] for columns in finest.values()]) if whole is None else whole[n : n + 1]
+            )
             self.program.balance(np.array([columns[n] for columns in by_group]), everybody)
 
     def _reasons(self, as_at: dt.date, counts: Sequence[Row], finest: dict[str, Columns]) -> None:
