@@ -51,9 +51,9 @@ class Attacker:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one figure. A figure from 1 to threshold - 1 falls if it is shown, cannot be as low as 1 (falls low) or as high
-    as the threshold (falls high); any other hidden one if only one value is left (determined). A hidden 0 of which only the 0 is left
-    is a known zero: zeros are no secret anywhere else in the tables.
+    """What became of one figure. A figure from 1 to threshold - 1 falls if it is shown, if it cannot be as high as the threshold
+    (falls high), or if it can, but cannot be as low as 1 (falls low); any other hidden one if only one value is left (determined).
+    A hidden 0 of which only the 0 is left is a known zero: zeros are no secret anywhere else in the tables.
     """
 
     cell: Cell
@@ -165,9 +165,7 @@ class Problem:
         sought: dict[int, float] = {}
         for cell, column in self.hidden.items():
             small, open_ = self._is_small(self.truth[column]), self.high[column] - self.low[column] > NEAR
-            if small and self.low[column] > 1 + NEAR:
-                outcome[cell] = "falls low"
-            elif small and self.high[column] < threshold - NEAR:
+            if small and self.high[column] < threshold - NEAR:
                 outcome[cell] = "falls high"
             elif not open_:
                 outcome[cell] = "determined"
@@ -192,7 +190,7 @@ class Problem:
 
     def _outcome(self, target: Target, low: bool, high: bool) -> Outcome:
         if target.both:
-            return "safe" if low and high else "falls high" if low else "falls low"
+            return "safe" if low and high else "falls low" if high else "falls high"
         return "safe" if low or high else "determined"
 
     def _name(self, cell: Cell, found: Outcome) -> Outcome:

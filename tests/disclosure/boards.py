@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from published import STAGES, STRANDS, Row
+from published import STAGES, STRANDS, Row, quarters_of
 from pyarrow import parquet
 
 STRAND_SHARES = {"race": 66, "religion": 9, "sexual_orientation": 14, "disability": 11, "transgender": 3}
@@ -92,6 +92,22 @@ def quarters(first_year: int, number: int) -> list[str]:
     """So many quarters from April of a year on."""
     years = ((first_year + n // 4, n % 4 + 1) for n in range(number))
     return [f"{year}/{(year + 1) % 100:02} Q{quarter}" for year, quarter in years]
+
+
+def release_days(closed: Sequence[str]) -> list[dict[str, dt.date]]:
+    """A release at the end of each of these quarters: its periods (quarters, and years that are over), and the day as at which each
+    is counted. A quarter is counted when it ends; when a financial year ends, everything is counted again.
+    """
+    releases: list[dict[str, dt.date]] = []
+    for number, quarter in enumerate(closed, start=1):
+        days = dict(releases[-1]) if releases else {}
+        days[quarter] = end_of(quarter)
+        if quarter.endswith("Q4"):
+            so_far = set(closed[:number])
+            years = [year for year in {one.split()[0] for one in so_far} if so_far.issuperset(quarters_of(year))]
+            days = dict.fromkeys([*days, *sorted(years)], end_of(quarter))
+        releases.append(days)
+    return releases
 
 
 def made_up_board(seed: int, *, number: int = 8, incidents_a_year: int = 2700, first_year: int = 2022) -> Board:

@@ -14,15 +14,13 @@ from published import (
     LAST,
     STAGES,
     STATES,
-    YEARS_ONLY,
     Cell,
     Release,
     Row,
     funnel_cell,
-    quarters_of,
     reason_cell,
     true_values,
-)  # fmt: skip
+)
 
 Hide = Callable[[Cell, int], bool]
 
@@ -101,12 +99,3 @@ def with_shown(release: Release, values: Mapping[Cell, int], *, rounding: int = 
         if cell in values and row["count_mark"] == "c":
             _put(row, "count", values[cell], rounding, hidden=False)
     return replace(release, funnel=funnel, reasons=reasons)
-
-
-def years_of(periods: Iterable[str]) -> list[str]:
-    """The financial years of which all four quarters are among these."""
-    known = set(periods)
-    return sorted(year for year in {quarter.split()[0] for quarter in known} if known.issuperset(quarters_of(year)))
-
-
-__all__ = ["YEARS_ONLY", "publish", "small", "with_shown", "years_of"]
