@@ -77,6 +77,7 @@ def pages(publications: dict[str, Publication], tmp_path_factory: pytest.TempPat
 TIERS = pytest.mark.parametrize("tier", ["restricted", "board", "public"])
 
 
+@pytest.mark.slow
 @TIERS
 def test_same_publication_same_bytes_and_no_large_file(tier: str, publications: dict[str, Publication], tmp_path: Path) -> None:  # fmt: skip
     write_report(publications[tier], tmp_path / "one" / "a.html")

@@ -99,6 +99,7 @@ def test_what_the_ods_shows_is_what_its_number_is(files: Files) -> None:
     assert seen > 1000
 
 
+@pytest.mark.slow
 def test_the_same_tables_give_the_same_bytes(all_files: dict[str, Files], tmp_path: Path) -> None:
     files = all_files["public"]
     again = files_of(files.publication, tmp_path)

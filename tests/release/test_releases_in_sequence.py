@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from pyarrow import parquet
 
 from attrition import cli, pipeline
@@ -38,11 +39,22 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    folder = tmp_path_factory.mktemp("office")
+def office(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Office:
+    """Made once, by whichever worker comes first; nothing here changes it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "office"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "made").exists():
+            _make(folder)
+            (folder / "made").touch()
+    return Office(folder / "out")
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATTRITION_PSEUDONYM_KEY", "a key of the tests, thirty-two characters or more")
-        make_extracts(folder / "landing", 1500, 3, SECOND)
+        make_extracts(folder / "landing", 1200, 3, SECOND)
         for day in (FIRST, SECOND):
             pipeline.run(
                 pipeline.Request(folder / "landing", day, folder / "out", folder / "warehouse.duckdb", now=SECOND)
@@ -51,7 +63,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     assert cli.main(_release(office, FIRST, "--first")) == 0
     shutil.copy(office.register, folder / "register_of_the_first.duckdb")
     assert cli.main(_release(office, SECOND, "--register", str(office.register))) == 0
-    return office
 
 
 def _release(office: Office, day: dt.date, *more: str) -> list[str]:
