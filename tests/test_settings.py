@@ -59,3 +59,9 @@ def test_a_pilot_that_cannot_be_is_refused(tmp_path: Path, line: str, part: str)
 def test_a_pilot_group_that_is_not_text_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match="group must be a str"):
         stated(tmp_path, "[pilot]\ngroup = 3\n")
+
+
+def test_a_threshold_that_protects_nothing_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UsageFault, match=r"threshold in \[disclosure\] must be 2 or more"):
+        stated(tmp_path, "[disclosure]\nthreshold = 1\n")
+    assert stated(tmp_path, "[disclosure]\nthreshold = 2\n").disclosure_threshold == 2

@@ -50,8 +50,7 @@ class Settings:
     pilot_breakdown, pilot_group, pilot_start, pilot_stage: the area or unit of a pilot, its first day (2025-01-31), and the
         stage that it was to bring more cases to; without a group there is none
     marking_restricted, marking_board, marking_public: the protective marking of each tier
-    disclosure_threshold: in the board and public tiers, a count from 1 to one less than this is protected
-    disclosure_base: counts of the public tier are rounded to multiples of this
+    disclosure_threshold: in the board and public tiers, a count from 1 to one less than this is protected (2 or more)
     """
 
     quarantine_share: float = 0.05
@@ -77,7 +76,6 @@ class Settings:
     marking_board: str = "OFFICIAL"
     marking_public: str = "OFFICIAL"
     disclosure_threshold: int = 5
-    disclosure_base: int = 5
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -157,6 +155,8 @@ def load_settings(path: Path | None) -> Settings:
                 mistakes.append(f"{key} must be a {known[name].__name__}")
             elif not isinstance(value, str) and value < 0:
                 mistakes.append(f"{key} must not be negative")
+            elif name == "disclosure_threshold" and value < 2:
+                mistakes.append(f"{key} in [{section}] must be 2 or more, or no count would be protected")
             else:
                 values[name] = known[name](value)
     if not mistakes:

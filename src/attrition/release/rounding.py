@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from attrition.publish.publication import Tier
 from attrition.settings import Settings
 
+PUBLIC_BASE = 5
+PUBLIC_DENOMINATOR = 50
+
 
 @dataclass(frozen=True)
 class Rounding:
@@ -38,7 +41,7 @@ class Rounding:
 
 
 def rounding_of(tier: Tier, settings: Settings) -> Rounding:
-    """How a tier shows counts under a configuration: only the public tier rounds, and needs a denominator of 50."""
+    """How a tier shows counts under a configuration: only the public tier rounds, and needs a denominator."""
     if tier == "public":
-        return Rounding(settings.disclosure_threshold, settings.disclosure_base, 50)
+        return Rounding(settings.disclosure_threshold, PUBLIC_BASE, PUBLIC_DENOMINATOR)
     return Rounding(settings.disclosure_threshold)
