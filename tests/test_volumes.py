@@ -47,7 +47,7 @@ def tables(ward: Ward) -> Tables:
     return ward.published(AS_AT).tables
 
 
-@pytest.mark.parametrize("days", [0, -90, -400])
+@pytest.mark.parametrize("days", [0, pytest.param(-90, marks=pytest.mark.slow), -400])
 def test_the_small_example_agrees_with_the_oracle(ward: Ward, deliveries: list[Delivery], days: int) -> None:
     as_at = AS_AT + dt.timedelta(days=days)
     assert_volumes_equal(ward.published(as_at).tables, load(deliveries), as_at)

@@ -4,17 +4,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from good_extracts import MARKED, PERSONAL, write_the_others
 
-from attrition import warehouse
 from attrition.cli import main
 from attrition.errors import AttritionError
-from attrition.ingest import mapping
 from attrition.pipeline import Request, ingest
 from attrition.settings import KEY_FILE_VARIABLE, KEY_VARIABLE
 
@@ -117,16 +114,6 @@ def assert_tells_no_secret(text: str) -> None:
 def without_people_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workbook, report and the like take seconds a run, and nothing here looks at them."""
     monkeypatch.setattr("attrition.publish.people_files.write_people_files", lambda publication, folder: None)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _only_once_what_every_run_repeats() -> Iterator[None]:
-    """Spares the runs of this suite what takes most of the time of a small one and has nothing to do with faults:
-    parsing the shipped mappings' expressions, and loading the extension that encrypts spilled data."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapping, "expression_columns", cache(mapping.expression_columns))
-        patch.setattr(warehouse, "_cipher", lambda: None, raising=False)
-        yield
 
 
 @pytest.fixture

@@ -23,9 +23,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TIERS = pytest.mark.parametrize("tier", ["restricted", "board", "public"])
 # Two of the tiers every time, all of them in the longer suite.
-MOST_TIERS = pytest.mark.parametrize("tier", ["restricted", "board", pytest.param("public", marks=pytest.mark.slow)])
+TIERS = pytest.mark.parametrize("tier", ["restricted", "board", pytest.param("public", marks=pytest.mark.slow)])
 SECTIONS = ("In short", "How far cases go", "Why cases stopped", "victim withdrew", "Compare two groups", "Over time", "How long it takes", "Between the police", "What changed", "How far the data reach", "How to read this")  # fmt: skip
 
 pytestmark = pytest.mark.skipif(
@@ -318,7 +317,7 @@ def test_keyboard_alone(browser: Any, publications: dict[str, Publication]) -> N
         assert page.locator("#funnel-table table").is_visible()
 
 
-@MOST_TIERS
+@TIERS
 def test_print_has_every_section_every_table_and_the_marking_on_each_page(tier: str, browser: Any, publications: dict[str, Publication], tmp_path: Path) -> None:  # fmt: skip
     import shutil
     import subprocess
@@ -348,7 +347,7 @@ def test_print_has_every_section_every_table_and_the_marking_on_each_page(tier: 
     assert "What became of the cases recorded" in whole
 
 
-@MOST_TIERS
+@TIERS
 def test_narrow_screens_and_large_letters_do_not_scroll_sideways(tier: str, browser: Any, publications: dict[str, Publication]) -> None:  # fmt: skip
     with Opened(browser, file_of(publications, tier)) as page:
         choose(page, "Broken down by", "Hate strand")

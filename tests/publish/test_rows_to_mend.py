@@ -297,6 +297,7 @@ def test_only_made_up_data_are_called_so(
     assert not any("MADE-UP" in str(cell.value) for row in sheet.iter_rows() for cell in row)
 
 
+@pytest.mark.slow
 def test_many_rows_are_all_in_the_csv_and_the_first_50_000_in_the_workbook(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
