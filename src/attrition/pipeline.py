@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 _CHECKS = "checks.json"
 QUALITY = "quality"
-MARKING = "OFFICIAL-SENSITIVE: contains small counts; not for publication"
 
 
 def _silent(message: str) -> None:
@@ -123,6 +122,7 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
     from attrition.alerts.telling import due_dates
     from attrition.analysis import statistics
     from attrition.publish.changes import previous_publication, write_changes
+    from attrition.publish.publication import marking_of
     from attrition.publish.rows_to_mend import write_rows_to_mend
     from attrition.publish.tables import copy_tables, read_table, write_checks, write_tables
     from attrition.quality.evaluation import MODELS, evaluate
@@ -141,7 +141,9 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
         evaluation = evaluate(connection, folder, due_dates(request.owners), checks, request.today)
         save(evaluation, folder)
         made_up = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
-        write_rows_to_mend(connection, folder / QUALITY, made_up, request.as_at)
+        write_rows_to_mend(
+            connection, folder / QUALITY, made_up, request.as_at, marking_of("restricted", request.settings)
+        )
     (folder / _CHECKS).unlink()
     tell(f"{len(evaluation.failing)} checks of quality fail")
 
@@ -153,6 +155,7 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]
     A run for a day before the last one judged changes no incident: what was amiss then is history.
     """
     from attrition.alerts.telling import queue_digests
+    from attrition.publish.publication import HANDLING, marking_of
     from attrition.publish.quality_page import write_quality_page
     from attrition.publish.tables import read_table
     from attrition.quality import incidents, record
@@ -169,8 +172,9 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]
             queue_digests(connection, request.owners, changes, request.as_at, request.today, folder / QUALITY)
             connection.execute("COMMIT")
             tell(_counted(changes))
+        marking = f"{marking_of('restricted', request.settings)}: {HANDLING['restricted']}"
         facts = record.page_facts(
-            connection, evaluation, request.as_at, request.today, made_up=made_up, marking=MARKING
+            connection, evaluation, request.as_at, request.today, made_up=made_up, marking=marking
         )
     write_quality_page(folder / QUALITY / "quality.html", facts)
     record.clear(folder)

@@ -6,7 +6,6 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from conftest import assert_tells_no_secret
 from good_extracts import ROWS, changed, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from attrition.errors import AttritionError, InputRefused
 from attrition.ingest.deliveries import ingest
 from attrition.ingest.mapping import load_sources
 from attrition.settings import Settings
+from conftest import assert_tells_no_secret
 
 GOOD = text(changed(3, area_command='Café "Zoë"\nand more')).encode()
 LINES = GOOD.count(b"\n")

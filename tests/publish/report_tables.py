@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from conftest import write_tables
 from protected_tables import made_up
 from pyarrow import parquet
 
 from attrition.publish.publication import Publication
+from conftest import write_tables
 
 Row = dict[str, Any]
 AS_AT = dt.date(2025, 3, 31)

@@ -4,10 +4,11 @@ import csv
 import datetime as dt
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from filelock import FileLock
 from pyarrow import parquet
@@ -58,7 +59,8 @@ def _make(folder: Path) -> None:
         with patch.context() as first:
             # What people open takes seconds; nothing here looks at that of the first publication.
             first.setattr("attrition.publish.people_files.write_people_files", lambda publication, folder: None)
-            pipeline.run(_request(folder, FIRST))
+            (folder / "attrition.toml").write_text('[marking]\nrestricted = "MARKED BY US"\n', encoding="utf-8")
+            pipeline.run(replace(_request(folder, FIRST), config=folder / "attrition.toml"))
         pipeline.run(_request(folder, SECOND))
     office = Office(folder / "out")
     assert cli.main(_release(office, FIRST, "--first")) == 0
@@ -296,3 +298,14 @@ def test_the_second_publication_says_what_changed(office: Office) -> None:
         assert (row["before"], row["now"]) == tuple(funnel.get(key, 0) for funnel in funnels)
     first = parquet.read_table(office.out / FIRST.isoformat() / "tables" / "changes.parquet")
     assert first.num_rows == 0
+
+
+def test_data_quality_bears_the_marking_of_the_configuration(office: Office) -> None:
+    for day, marking in ((FIRST, "MARKED BY US"), (SECOND, "OFFICIAL-SENSITIVE")):
+        quality = office.out / day.isoformat() / "quality"
+        page = (quality / "quality.html").read_text(encoding="utf-8")
+        assert f"{marking}: contains small counts" in page
+        books = sorted(quality.glob("rows_to_mend_*.xlsx"))
+        assert books
+        for book in books:
+            assert openpyxl.load_workbook(book).properties.subject.startswith(f"{marking}: names single records")

@@ -16,7 +16,7 @@ RELEASED: tuple[Tier, ...] = ("board", "public")
 SUBJECT = "Hate crime attrition"
 _STEM = "hate-crime-attrition"
 # What stands beside the marking, so that whoever finds one file alone knows what may be done with it.
-_HANDLING = {
+HANDLING = {
     "restricted": "contains small counts; not for publication",
     "board": "for the Local Criminal Justice Board; small counts are protected",
     "public": "for anyone; small counts are protected and counts are rounded",
@@ -53,7 +53,7 @@ class Publication:
     @property
     def marked(self) -> str:
         """The marking with what it asks for, as one line."""
-        return f"{self.marking}: {_HANDLING[self.tier]}"
+        return f"{self.marking}: {HANDLING[self.tier]}"
 
     @property
     def title(self) -> str:

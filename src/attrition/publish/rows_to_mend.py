@@ -54,7 +54,11 @@ ORDER BY extract, area, position
 
 
 def write_rows_to_mend(
-    connection: "duckdb.DuckDBPyConnection", folder: Path, made_up: bool, as_at: dt.date | None = None
+    connection: "duckdb.DuckDBPyConnection",
+    folder: Path,
+    made_up: bool,
+    as_at: dt.date | None = None,
+    marking: str = "OFFICIAL-SENSITIVE",
 ) -> list[Path]:
     """Write `rows_to_mend_<extract>_<area or unknown>.csv` and `.xlsx` for every extract and area of `check_row`.
 
@@ -62,6 +66,7 @@ def write_rows_to_mend(
     folder: made where it is missing; files of the same names are replaced, others stay
     made_up: true for made-up data, which the workbook then says
     as_at: the day of the data, for the workbook's title and properties
+    marking: the protective marking, for the workbook
     Findings of severity info are left out. The workbook holds at most 50,000 rows, the CSV all. References keep zeros and
     length in both files, but Excel drops them when it opens a CSV by itself: the workbook is the one to open.
     Returns the paths written, in order; none where there is nothing to mend. Raises AttritionError where a file cannot be
@@ -80,7 +85,13 @@ def write_rows_to_mend(
             files = folder / f"{name}.csv", folder / f"{name}.xlsx"
             _write_csv(connection, files[0], extract, area)
             said = MendList(
-                f"{extract_name(extract)}, {area_name(extract, area)}", rows, records, as_at, made_up, name + ".csv"
+                f"{extract_name(extract)}, {area_name(extract, area)}",
+                rows,
+                records,
+                as_at,
+                made_up,
+                name + ".csv",
+                marking,
             )
             write_mend_workbook(files[1], said, _widths(connection, extract, area), _rows(connection, extract, area))
             written += files

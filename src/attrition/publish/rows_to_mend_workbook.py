@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from attrition.publish.spreadsheet_text import FORMULA_START
 from attrition.publish.workbook_sheets import day_in_words
 
-MARKING = "OFFICIAL-SENSITIVE: names single records; only for the owner of the data"
+_HANDLING = "names single records; only for the owner of the data"
 MADE_UP = "MADE-UP DATA: a demonstration; no real person or case stands behind it."
 MOST_ROWS = 50_000
 # One data set always gives the same file, so the clock has no say.
@@ -61,6 +61,7 @@ class MendList:
     rows: entries in all, of which the workbook holds at most MOST_ROWS
     records: rows of the files that they concern
     csv_name: the file that holds all of them
+    marking: the protective marking
     """
 
     of: str
@@ -69,6 +70,12 @@ class MendList:
     as_at: dt.date | None
     made_up: bool
     csv_name: str
+    marking: str
+
+    @property
+    def marked(self) -> str:
+        """The protective marking with what it asks for."""
+        return f"{self.marking}: {_HANDLING}"
 
     @property
     def title(self) -> str:
@@ -130,7 +137,12 @@ def _shell(said: MendList, widths: Sequence[int]) -> tuple[io.BytesIO, int, _Loo
     workbook = xlsxwriter.Workbook(file, {"constant_memory": True})
     day = said.as_at or _NO_DAY
     workbook.set_properties(
-        {"title": said.title, "subject": MARKING, "author": "", "created": dt.datetime(day.year, day.month, day.day)}
+        {
+            "title": said.title,
+            "subject": said.marked,
+            "author": "",
+            "created": dt.datetime(day.year, day.month, day.day),
+        }
     )
     bold = workbook.add_format({**_FONT, "bold": True})
     plain = workbook.add_format(_FONT)
@@ -156,7 +168,7 @@ def _shell(said: MendList, widths: Sequence[int]) -> tuple[io.BytesIO, int, _Loo
         else f"{said.rows:,} rows to mend."
     )
     lines = [
-        (MARKING, bold),
+        (said.marked, bold),
         *([(MADE_UP, bold)] if said.made_up else []),
         (said.title, workbook.add_format({**_FONT, "bold": True, "font_size": 14})),
         (
@@ -184,8 +196,8 @@ def _shell(said: MendList, widths: Sequence[int]) -> tuple[io.BytesIO, int, _Loo
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(above)
-    sheet.set_header(f"&L{MARKING}")
-    sheet.set_footer(f"&L{MARKING}&R&A, page &P of &N")
+    sheet.set_header(f"&L{said.marked}")
+    sheet.set_footer(f"&L{said.marked}&R&A, page &P of &N")
     workbook.close()
     with zipfile.ZipFile(file) as written:
         _, sample, _ = _around_sample(written.read(_SHEET).decode("utf-8"))
