@@ -40,12 +40,17 @@ def check_safe(sequel: Sequel) -> list[Findings]:
     return found
 
 
+# What of the yearly tables by strand and business type must be shown. More than a third of these figures are small or stand in a row
+# that fewer than ten cases entered, and in a row with one small figure a second has to be hidden: rounding hides that, exact figures
+# cannot.
+VISIBLE = {"board": 0.4, "public": 0.6}
+
+
 def check_visible(sequel: Sequel) -> dict[str, tuple[int, int]]:
-    """At least three in five figures of the yearly tables by strand and business type are shown."""
     cells = yearly_cells(sequel.releases[-1])
     shown, every = cells["funnel"]
     assert every > 300
-    assert shown / every >= 0.6, cells
+    assert shown / every >= VISIBLE[sequel.tier], cells
     return cells
 
 

@@ -7,8 +7,7 @@ Finest counts, which are exact for what is published (counts that no table tells
 The last two are linked to the first: summed over reasons, and over the rest, they agree. Given any numbers that agree so, there are cases
 that have them all; so nothing is lost by not asking for the full cross table.
 
-A period that is counted again at a later day has new finest counts, except those whose number did not change: the attacker is granted
-that he knows which these are.
+A period that is counted again at a later day has new finest counts. What was said of it before stands beside (`table_of`).
 """
 
 import datetime as dt
@@ -16,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,9 @@ from numpy.typing import NDArray
 from attrition import reference
 from attrition.release.rounding import Rounding
 from attrition.stats.disclosure import Status, Table
+
+if TYPE_CHECKING:
+    from attrition.release.register import Told
 
 Row = Mapping[str, Any]
 YEAR, QUARTER = "financial_year", "quarter"
@@ -77,7 +79,7 @@ def layout(tier: str) -> tuple[Row, ...]:
 
 
 class Year:
-    """One financial year: everything that was ever published of it in a tier, with what is to be published now."""
+    """One financial year, or some of its quarters, as a tier shows them."""
 
     def __init__(self, tier: str, counted: Iterable[Counted]) -> None:
         self._tier = tier
@@ -96,15 +98,13 @@ class Year:
         self._number()
 
     def _number(self) -> None:
-        """Gives every finest count its column, one for all days at which its number was the same."""
-        before: dict[Any, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        """Gives every finest count its column."""
         for one in self._counted:
-            counts = self._by_leaf(one.rows)
-            self._places["quarter"][one.as_at, one.quarter] = self._columns(counts, ("quarter", one.quarter), before)
+            self._places["quarter"][one.as_at, one.quarter] = self._columns(self._by_leaf(one.rows))
         for as_at in self.whole_years():
             rows = [row for one in self._counted if one.as_at == as_at for row in one.rows]
-            self._places["reason"][as_at] = self._columns(self._by_reason(rows), ("reason",), before)
-            self._places["ethnicity"][as_at] = self._columns(self._by_ethnicity(rows), ("ethnicity",), before)
+            self._places["reason"][as_at] = self._columns(self._by_reason(rows))
+            self._places["ethnicity"][as_at] = self._columns(self._by_ethnicity(rows))
 
     def whole_years(self) -> list[dt.date]:
         """The days at which all four quarters were counted, so that the year is shown too."""
@@ -113,17 +113,9 @@ class Year:
             days[one.as_at] = days.get(one.as_at, 0) + 1
         return sorted(day for day, quarters in days.items() if quarters == 4)
 
-    def _columns(self, counts: NDArray[np.int64], of: Any, before: dict[Any, Any]) -> NDArray[np.int64]:
+    def _columns(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         columns = np.arange(len(self._truth), len(self._truth) + counts.size).reshape(counts.shape)
-        if of in before:
-            old, old_counts = before[of]
-            same = old_counts == counts
-            columns = np.cumsum(~same.ravel()).reshape(counts.shape) + len(self._truth) - 1
-            columns[same] = old[same]
-            self._truth += counts[~same].ravel().tolist()
-        else:
-            self._truth += counts.ravel().tolist()
-        before[of] = (columns, counts)
+        self._truth += counts.ravel().tolist()
         return columns
 
     def _by_leaf(self, rows: Iterable[Row]) -> NDArray[np.int64]:
@@ -156,7 +148,7 @@ class Year:
         return counts
 
     def cells(self) -> list[tuple[Cell, NDArray[np.int64], float]]:
-        """Every cell of every day at which the year or a quarter was counted: the cell, the columns that it sums, its worth."""
+        """Every cell: what it is, the columns that it sums, its worth."""
         found: list[tuple[Cell, NDArray[np.int64], float]] = []
         whole = self.whole_years()
         for row in layout(self._tier):
@@ -306,15 +298,14 @@ def _combinations(rows: Iterable[Row]) -> list[str]:
 
 def table_of(
     year: Year,
-    held: Mapping[Cell, int],
     rounding: Rounding,
-    hidden: Mapping[Cell, int] | None = None,
+    before: "Mapping[Cell, Told] | None" = None,
 ) -> "Board":
     """The year as the attacker's table.
 
-    held: the status of each cell that is out already; the others are new
     rounding: what a shown count says
-    hidden: the status of new cells of which it is known already that they must be hidden
+    before: what became of the cells when their periods were last counted: where the count is still the same, what was hidden stays
+        hidden, and what was shown cannot be hidden any more
     """
     from scipy.sparse import csr_matrix
 
@@ -337,9 +328,11 @@ def table_of(
     )
     small = (values > 0) & (values < rounding.threshold)
     status = np.where(small, Status.PRIMARY, np.where(in_small_row, Status.ROW, Status.SHOWN)).astype(np.int64)
-    may_hide = np.array([key not in held for key in keys])
-    known = {**(hidden or {}), **held}
-    status = np.array([known.get(key, now) for key, now in zip(keys, status, strict=True)])
+    told = [(before or {}).get(key) for key in keys]
+    same = np.array([one is not None and one.value == now for one, now in zip(told, values, strict=True)])
+    was_hidden = np.array([one is not None and one.status != Status.SHOWN for one in told])
+    status[same & was_hidden & (values > 0) & (status == Status.SHOWN)] = Status.COMPLEMENTARY
+    may_hide = ~(same & ~was_hidden)
     # A finest count within a shown 0 is 0: it needs no unknown.
     gone = np.zeros(truth.size, dtype=bool)
     for (_, columns, _), value, state in zip(cells, values, status, strict=True):

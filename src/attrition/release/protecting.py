@@ -4,9 +4,11 @@ and returns the protected tables with the register as it will be.
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from attrition.errors import AttritionError, UsageFault
 from attrition.publish.headline import published_rows
@@ -18,7 +20,7 @@ from attrition.release.periods import closed, end_of, kind_of, to_count
 from attrition.release.register import Carried, Register, Release, Told
 from attrition.release.rounding import Rounding
 from attrition.release.side_tables import curve_rows, day_rows, fixed_age_rows
-from attrition.stats.disclosure import Status, protect
+from attrition.stats.disclosure import Outcome, Status, protect
 
 Row = dict[str, Any]
 Tell = Callable[[str], None]
@@ -96,30 +98,36 @@ def protect_release(
 def _judge(
     tier: Tier, year: str, counted: list[Counted], held: Mapping[Cell, Told], rounding: Rounding
 ) -> dict[Cell, Told]:
-    """The new cells of a financial year with what becomes of them, in the light of all that is out of it.
-
-    Counts as at a new day are first protected by themselves, then together with those of earlier days: what is safe by itself stays so,
-    whatever the earlier ones give away.
+    """The cells of a financial year that are counted now, with what becomes of them, in the light of what was said when its periods were
+    last counted: most counts are the same as then, and whoever takes them for the same knows both tables.
     """
     of_year = [one for one in counted if year_of(one.quarter) == year]
     today = max(one.as_at for one in of_year)
-    now = [one for one in of_year if one.as_at == today]
-    by_itself = _hide(table_of(Year(tier, now), {}, rounding), rounding)
-    if len(now) == len(of_year):
-        return by_itself
-    hidden = {cell: told.status for cell, told in by_itself.items() if told.status != Status.SHOWN}
-    out = {cell: told.status for cell, told in held.items()}
-    together = _hide(table_of(Year(tier, of_year), out, rounding, hidden), rounding)
-    return {cell: by_itself[cell] if cell in hidden else told for cell, told in together.items() if cell not in held}
+    before = {replace(cell, as_at=today): told for cell, told in made.latest(held).items()}
+    return _hide(table_of(Year(tier, [one for one in of_year if one.as_at == today]), rounding, before), rounding)
 
 
 def _hide(board: Board, rounding: Rounding) -> dict[Cell, Told]:
-    """Every cell of a board with what becomes of it."""
-    if not (board.table.sums @ board.table.truth == board.table.values).all():
+    """Every cell of a board with what becomes of it.
+
+    What was shown before and has not changed cannot be hidden any more from one who remembers it. Where that alone gives a cell away, he
+    is lost upon; the cell is then protected from everybody else, as if nothing were out.
+    """
+    table = board.table
+    if not (table.sums @ table.truth == table.values).all():
         raise AttritionError(
             "The cells of the release do not add up. Nothing was released. This is a fault of the program."
         )
-    outcome = protect(board.table, rounding.threshold)
+    outcome = protect(table, rounding.threshold)
+    if outcome.beyond and not table.may_hide.all():
+        alone = replace(table, status=outcome.status, may_hide=np.ones_like(table.may_hide))
+        again = protect(alone, rounding.threshold)
+        outcome = Outcome(
+            again.status,
+            np.maximum(outcome.hidden_for, again.hidden_for),
+            sorted({*outcome.beyond, *again.beyond}),
+            outcome.programs + again.programs,
+        )
     first: dict[int, int] = {}
     for at, number in enumerate(board.number_of):
         first.setdefault(int(number), at)
