@@ -357,6 +357,7 @@ def table_of(
     linked = [
         [(place[some[~gone[some]]], sign) for some, sign in ((one, 1.0), (other, -1.0))] for one, other in year.links()
     ]
+    floor = _floor(numbers, keys, values, in_small_row)
     worth = np.array([max(cells[member][2] for member in one.members) for one in numbers])
     return Board(
         keys,
@@ -366,9 +367,10 @@ def table_of(
             sums=matrix([[(sums[at], 1.0)] for at in first]),
             links=matrix([terms for terms in linked if any(columns.size for columns, _ in terms)]),
             values=values[first],
-            lower=np.where(small[first], values[first], rounding.lower(values[first])),
+            # What the rules tell of a hidden count they tell of a rounded one, too.
+            lower=np.where(small[first], values[first], np.maximum(rounding.lower(values[first]), floor)),
             upper=np.where(small[first], values[first], rounding.upper(values[first])),
-            floor=_floor(numbers, keys, values, in_small_row),
+            floor=floor,
             status=np.array([one.status for one in numbers]),
             may_hide=np.array([one.may_hide for one in numbers]),
             cost=worth
