@@ -120,10 +120,12 @@ def test_a_direct_run_leaves_prefect_alone_and_says_so(desk: Desk) -> None:
             "the Prefect server that is configured (PREFECT_API_URL) does not answer",
             marks=pytest.mark.slow,
         ),
-        ({"PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{__file__}/p.db"}, "server cannot start"),
         pytest.param(
-            {"PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}, "no Prefect server is configured", marks=pytest.mark.slow
+            {"PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{__file__}/p.db"},
+            "server cannot start",
+            marks=pytest.mark.slow,
         ),
+        ({"PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}, "no Prefect server is configured"),
     ],
     ids=["configured_but_down", "cannot_start", "switched_off"],
 )

@@ -309,6 +309,11 @@ def _fullest(publication: Publication) -> Publication:
 
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium to lay the paper out")
+@pytest.mark.parametrize(
+    "publication",
+    ["board", *(pytest.param(tier, marks=pytest.mark.slow) for tier in ("restricted", "public"))],
+    indirect=True,
+)
 def test_it_has_two_pages(publication: Publication, tmp_path: Path) -> None:
     if publication.is_protected:
         edit_rows(
