@@ -16,7 +16,7 @@ from attrition.settings import Settings
 if TYPE_CHECKING:
     import duckdb
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS warehouse_schema (version INTEGER NOT NULL);
@@ -24,11 +24,13 @@ CREATE TABLE IF NOT EXISTS load (
     load_id INTEGER PRIMARY KEY, arrival INTEGER NOT NULL, loaded_on DATE NOT NULL,
     file VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, source VARCHAR NOT NULL, extract VARCHAR NOT NULL,
     delivery VARCHAR NOT NULL, part VARCHAR, mapping_sha256 VARCHAR NOT NULL, contract_sha256 VARCHAR NOT NULL,
-    covers_to DATE, covers_inferred BOOLEAN NOT NULL, empty_means_not_business BOOLEAN NOT NULL,
-    tells_business_type BOOLEAN NOT NULL,
-    rows_read BIGINT NOT NULL, accepted BIGINT NOT NULL, duplicate BIGINT NOT NULL, out_of_scope BIGINT NOT NULL,
+    covers_from DATE, covers_to DATE, covers_inferred BOOLEAN NOT NULL, event_distance INTEGER, day_told DATE,
+    empty_means_not_business BOOLEAN NOT NULL, tells_business_type BOOLEAN NOT NULL,
+    blank BIGINT NOT NULL, rows_read BIGINT NOT NULL, accepted BIGINT NOT NULL, duplicate BIGINT NOT NULL, out_of_scope BIGINT NOT NULL,
     quarantined BIGINT NOT NULL, state VARCHAR NOT NULL, gate VARCHAR);
 CREATE TABLE IF NOT EXISTS load_force (load_id INTEGER NOT NULL, force VARCHAR);
+CREATE TABLE IF NOT EXISTS load_column (
+    load_id INTEGER NOT NULL, force VARCHAR, column_name VARCHAR NOT NULL, rows BIGINT NOT NULL, filled BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS quarantine (
     load_id INTEGER NOT NULL, line BIGINT NOT NULL, reasons VARCHAR[] NOT NULL, record_key VARCHAR, fields JSON,
     line_sha256 VARCHAR, mended_by INTEGER);

@@ -12,7 +12,7 @@ from attrition.contract import Contract, load_contract
 from attrition.errors import AttritionError, InputRefused, UsageFault
 from attrition.ingest import conform, landing, ledger, pseudonym, replacing
 from attrition.ingest.conform import Conforming
-from attrition.ingest.coverage import covers_to
+from attrition.ingest.coverage import reach_of
 from attrition.ingest.faults import keep_faults
 from attrition.ingest.landing import Arrival
 from attrition.ingest.ledger import Counts, Staged
@@ -205,9 +205,13 @@ def stage(
         file.content = b""
     conform.give_fates(connection, contract, feed.delivery)
     number_lines(connection, raw)
-    covered, inferred = covers_to(connection, feed, contract, file.path, now)
     counts = _count(connection, raw, contract, file)
-    return Staged(counts, covered, inferred, ledger.gate(counts, file.cut_short, settings))
+    return Staged(
+        counts,
+        reach_of(connection, feed, contract, file.path, now),
+        columns=tuple(work.rules),
+        gate=ledger.gate(counts, file.cut_short, settings),
+    )
 
 
 def _count(connection: "duckdb.DuckDBPyConnection", raw: RawTable, contract: Contract, file: Opened) -> Counts:

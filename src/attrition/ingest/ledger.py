@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrition.contract import load_contract
 from attrition.errors import UsageFault
 from attrition.ingest.conform import name
+from attrition.ingest.coverage import Reach
 from attrition.ingest.landing import Arrival
 from attrition.ingest.mapping import Feed
 from attrition.settings import Settings
@@ -29,11 +30,15 @@ class Counts:
 
 @dataclass(frozen=True)
 class Staged:
-    """One file of one feed, conformed and judged, not yet in the warehouse."""
+    """One file of one feed, conformed and judged, not yet in the warehouse.
+
+    `columns` are the contract's columns that the mapping fills from this file; `blank` counts lines of bare delimiters.
+    """
 
     counts: Counts
-    covers_to: dt.date | None
-    covers_inferred: bool
+    reach: Reach
+    columns: tuple[str, ...] = ()
+    blank: int = 0
     gate: list[str] = field(default_factory=list)
 
 
@@ -168,7 +173,7 @@ def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged
         "SELECT load_id FROM load WHERE state = 'held' AND sha256 = $sha AND source = $source AND extract = $extract"
     )
     bound = {"sha": entry.sha256, "source": feed.source, "extract": feed.extract}
-    for table in ("quarantine", "finding", "load_force"):
+    for table in ("quarantine", "finding", "load_force", "load_column"):
         connection.execute(f"DELETE FROM {table} WHERE load_id IN ({tries})", bound)
     found = connection.execute("SELECT coalesce(max(load_id), 0) + 1 FROM load").fetchone()
     load_id = int(found[0]) if found else 1
@@ -183,20 +188,47 @@ def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged
         if means
         else None
     )
+    reach = staged.reach
+    row = {
+        "load_id": load_id, "arrival": entry.arrival, "loaded_on": now, "file": entry.file, "sha256": entry.sha256,
+        "source": feed.source, "extract": feed.extract, "delivery": feed.delivery, "part": entry.delivery,
+        "mapping_sha256": feed.fingerprint, "contract_sha256": load_contract(feed.extract).sha256,
+        "covers_from": reach.first, "covers_to": reach.last, "covers_inferred": reach.is_inferred,
+        "event_distance": reach.distance, "empty_means_not_business": bool(means and means.empty_means),
+        "tells_business_type": bool(told and told[0]), "blank": staged.blank, "rows_read": counts.rows_read,
+        "accepted": counts.accepted, "duplicate": counts.duplicate, "out_of_scope": counts.out_of_scope,
+        "quarantined": counts.quarantined, "state": state, "gate": "; ".join(staged.gate) or None,
+    }  # fmt: skip
     connection.execute(
-        "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            load_id, entry.arrival, now, entry.file, entry.sha256, feed.source, feed.extract, feed.delivery,
-            entry.delivery, feed.fingerprint, load_contract(feed.extract).sha256, staged.covers_to,
-            staged.covers_inferred, bool(means and means.empty_means), bool(told and told[0]), counts.rows_read, counts.accepted,
-            counts.duplicate, counts.out_of_scope, counts.quarantined, state, "; ".join(staged.gate) or None,
-        ],
-    )  # fmt: skip
+        f"INSERT INTO load ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", list(row.values())
+    )
     if "force" in load_contract(feed.extract).columns:
         connection.execute(
             f"INSERT INTO load_force SELECT DISTINCT {load_id}, force FROM conformed ANTI JOIN fate USING (row_no)"
         )
+    _keep_shares(connection, feed, load_id, staged.columns)
     return load_id
+
+
+def _keep_shares(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: int, columns: tuple[str, ...]) -> None:
+    """Counts, by force, the accepted rows and those that fill each column that the mapping fills from this file: what a
+    source tells, and against which the next delivery is held. What stands for an unlisted or unknown code fills nothing.
+    """
+    if not columns:
+        return
+    contract = load_contract(feed.extract)
+    force = "force::VARCHAR AS of_force" if "force" in contract.columns else "NULL::VARCHAR AS of_force"
+    counts = ", ".join(
+        f"count(*) FILTER ({name(c)} IS NOT NULL"
+        + (f" AND {name(c)}::VARCHAR <> 'unknown'" if contract.columns[c].code_list else "")
+        + f") AS {name(c)}"
+        for c in columns
+    )
+    connection.execute(
+        f"INSERT INTO load_column SELECT {load_id}, of_force, column_name, of_rows, filled FROM (UNPIVOT (SELECT {force}, "
+        f"count(*) AS of_rows, {counts} FROM conformed ANTI JOIN fate USING (row_no) GROUP BY ALL) "
+        f"ON {', '.join(name(c) for c in columns)} INTO NAME column_name VALUE filled)"
+    )
 
 
 def mend(connection: "duckdb.DuckDBPyConnection", extract: str, load_id: int) -> None:
