@@ -2,7 +2,8 @@
 -- an empty one is the group `unknown`). `strands` names all strands of a case in one text. The latest police outcome and who
 -- says charged are those of the crime, told even of a case that takes nothing from it.
 -- `age_bits` says, for each age at which cases are looked at, whether the case has it, had entered the step and made it.
--- `path_id` names the combination of force, stage, reason, implied stages and whether the crime has this one case only.
+-- `gap_order` is the first stage whose feed has a gap in the month of the report (9: none).
+-- `path_id` names the combination of force, stage, reason, implied stages, gap and whether the crime has this one case only.
 -- grain: load_id, line
 WITH valued AS (
     SELECT
@@ -61,6 +62,7 @@ WITH valued AS (
         k.flagged_date AS flagged_on,
         k.is_impossible,
         k.is_reopened,
+        coalesce(case_gap.gap_order, 9)::UTINYINT AS gap_order,
         CASE WHEN k.recorded_on IS NOT NULL THEN (
             coalesce(k.recorded_on <= case_window.suspect_mature_to, FALSE)::USMALLINT
             + coalesce(k.suspect_on - k.recorded_on <= case_window.suspect_days, k.stage_order >= 3)::USMALLINT * 4
@@ -81,11 +83,12 @@ WITH valued AS (
     INNER JOIN stg_period ON k.reported_date = stg_period.day
     LEFT JOIN case_crime ON k."force" = case_crime."force" AND k.crime_ref = case_crime.crime_ref
     LEFT JOIN case_repeat_victim ON k.load_id = case_repeat_victim.load_id AND k.line = case_repeat_victim.line
+    LEFT JOIN case_gap ON k."force" = case_gap."force" AND date_trunc('month', k.reported_date)::DATE = case_gap.month
     LEFT JOIN ethnicity ON k.victim_ethnicity = ethnicity.code
     LEFT JOIN stg_age AS age_group ON k.victim_age = age_group.age
 )
 
 SELECT
     *,
-    hash("force", stage_order, reason, implied, crime_ref IS NULL OR shared_crime_no IS NOT NULL) AS path_id
+    hash("force", stage_order, reason, implied, crime_ref IS NULL OR shared_crime_no IS NOT NULL, gap_order) AS path_id
 FROM valued;

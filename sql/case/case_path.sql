@@ -6,6 +6,7 @@ SELECT DISTINCT
     case_history.stage_order,
     case_history.implied,
     case_history.reason,
+    case_history.gap_order,
     case_history.crime_ref IS NOT NULL AND case_history.shared_crime_no IS NULL AS is_only_case_of_crime,
     CASE
         WHEN case_history.stage_order = 8 THEN 'completed'

@@ -1,4 +1,5 @@
--- The funnel in counts: for every group and stage how many cases entered, went on, or stand there in which state.
+-- The funnel in counts: for every group and every stage, also one that no case entered, how many cases entered, went on, or stand
+-- there in which state; and whether the stage can be seen.
 -- entered = progressed + open + resolved + lost + completed, in every row.
 -- grain: breakdown, group, period_kind, period, stage_order
 WITH counted AS (
@@ -17,13 +18,10 @@ WITH counted AS (
         sum(funnel_path.cases) FILTER (WHERE case_path.stage_order = stage.stage_order::INTEGER AND state = 'completed')
             AS completed,
         sum(funnel_path.cases) FILTER (WHERE case_path.implied & (1 << (stage.stage_order::INTEGER - 1)) > 0) AS implied,
-        sum(funnel_path.cases) FILTER (WHERE case_path.is_only_case_of_crime) AS lone_crimes,
-        bool_and(funnel_coverage.is_covered) AS is_covered
+        sum(funnel_path.cases) FILTER (WHERE case_path.is_only_case_of_crime) AS lone_crimes
     FROM funnel_path
     INNER JOIN case_path ON funnel_path.path_id = case_path.path_id
     INNER JOIN stage ON stage.stage_order::INTEGER <= case_path.stage_order
-    INNER JOIN funnel_coverage
-        ON case_path."force" = funnel_coverage."force" AND stage.stage_order::INTEGER = funnel_coverage.stage_order
     GROUP BY ALL
 ),
 
@@ -41,12 +39,12 @@ shared AS (
 )
 
 SELECT
-    counted.breakdown,
-    counted."group",
-    counted.period_kind,
-    counted.period,
-    counted.stage_order,
-    counted.entered::BIGINT AS entered,
+    funnel_cell.breakdown,
+    funnel_cell."group",
+    funnel_cell.period_kind,
+    funnel_cell.period,
+    funnel_cell.stage_order,
+    coalesce(counted.entered, 0)::BIGINT AS entered,
     coalesce(counted.progressed, 0)::BIGINT AS progressed,
     coalesce(counted.open, 0)::BIGINT AS open,
     coalesce(counted.resolved, 0)::BIGINT AS resolved,
@@ -54,6 +52,10 @@ SELECT
     coalesce(counted.completed, 0)::BIGINT AS completed,
     coalesce(counted.implied, 0)::BIGINT AS implied,
     (coalesce(counted.lone_crimes, 0) + coalesce(shared.crimes, 0))::BIGINT AS crimes,
-    counted.is_covered
-FROM counted
+    funnel_cell.is_covered,
+    funnel_cell.why,
+    funnel_cell.is_partial
+FROM funnel_cell
+-- A stage that no case of the group entered stays, with 0.
+LEFT JOIN counted USING (breakdown, "group", period_kind, period, stage_order)
 LEFT JOIN shared USING (breakdown, "group", period_kind, period, stage_order);

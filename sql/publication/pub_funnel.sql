@@ -1,4 +1,4 @@
--- The published funnel: one row per group and stage that any case entered.
+-- The published funnel: one row per group and stage.
 -- grain: breakdown, group, stage
 -- order: breakdown_order, group, stage_order
 SELECT
@@ -16,6 +16,7 @@ SELECT
     implied,
     crimes,
     CASE WHEN is_covered THEN 'Y' ELSE 'N' END AS covered,
+    coalesce(why, '') AS why,
     step_rate,
     step_rate_max,
     rate_of_recorded,

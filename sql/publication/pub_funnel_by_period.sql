@@ -17,6 +17,8 @@ SELECT
     implied,
     crimes,
     CASE WHEN is_covered THEN 'Y' ELSE 'N' END AS covered,
+    coalesce(why, '') AS why,
+    CASE WHEN is_partial THEN 'Y' ELSE 'N' END AS partial,
     step_rate,
     step_rate_max,
     rate_of_recorded,

@@ -16,6 +16,7 @@ TABLES = (
     "court_outcome",
     "cps_decision",
     "ethnicity",
+    "evidence",
     "force",
     "handover",
     "measure",
