@@ -1,6 +1,7 @@
 -- Whether a stage can be seen in each group and period, as for its forces (those of its cases), and the first why not that holds.
 -- A cell that holds a case of a gap cannot be seen from that feed's first stage on (all cases of all years only where more than
 -- 5 % of them are); nor can a period in which months of incidents are missing.
+-- is_told: some source of every force tells the stage.
 -- is_partial: the period begins before the incident feed of a force does, or ends after the as-at day.
 -- grain: breakdown, group, period_kind, period, stage_order
 WITH cell_force AS (
@@ -25,6 +26,7 @@ seen AS (
         cell_force.period,
         funnel_coverage.stage_order,
         bool_and(funnel_coverage.is_covered) AS is_covered,
+        bool_and(funnel_coverage.is_told) AS is_told,
         min(list_position(['no_feed', 'feed_behind', 'not_told'], funnel_coverage.why)) AS why_order,
         sum(cell_force.cases) FILTER (cell_force.gap_order <= funnel_coverage.stage_order) AS cases_in_gap,
         sum(cell_force.cases) AS cases
@@ -100,6 +102,7 @@ SELECT
     period,
     stage_order,
     is_covered AND NOT is_in_gap AS is_covered,
+    is_told,
     coalesce(['no_feed', 'feed_behind', 'not_told'][why_order], CASE WHEN is_in_gap THEN 'gap' END) AS why,
     is_partial
 FROM judged;

@@ -53,6 +53,7 @@ SELECT
     coalesce(counted.implied, 0)::BIGINT AS implied,
     (coalesce(counted.lone_crimes, 0) + coalesce(shared.crimes, 0))::BIGINT AS crimes,
     funnel_cell.is_covered,
+    funnel_cell.is_told,
     funnel_cell.why,
     funnel_cell.is_partial
 FROM funnel_cell

@@ -1,6 +1,7 @@
 -- Whether a stage can be seen, by force: a feed behind it has arrived, reaches the as-at date (less the days allowed), and tells
 -- the stage. Else why not: the first of no_feed, feed_behind, not_told that holds. `seen_to`: the day up to which the feeds that
--- tell it reach (empty: none has come). Missing data is no attrition.
+-- tell it reach (empty: none has come); is_told: some source tells the stage, however far it reaches. Missing data is no
+-- attrition.
 -- CPS rows are seen through their link, so they count only as far as the investigation feed does, unless the CPS names the
 -- crime itself. Evidence that does not suffice alone counts where it is told.
 -- grain: force, stage_order
@@ -37,6 +38,7 @@ SELECT
     evidence_feed."force"::VARCHAR AS "force",
     evidence_feed.stage_order,
     bool_or(has_arrived AND is_covered AND is_told) AS is_covered,
+    bool_or(has_arrived AND is_told) AS is_told,
     CASE
         WHEN NOT bool_or(has_arrived) THEN 'no_feed'
         WHEN NOT bool_or(has_arrived AND is_covered) THEN 'feed_behind'

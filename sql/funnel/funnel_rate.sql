@@ -13,9 +13,9 @@ told AS (
     SELECT
         funnel_count.*,
         funnel_count.stage_order > 1
-        AND NOT (funnel_count.entered = 0 AND coalesce(funnel_count.why IN ('no_feed', 'not_told'), FALSE)) AS is_entered_told,
+        AND (funnel_count.entered > 0 OR funnel_count.is_told) AS is_entered_told,
         funnel_count.stage_order < 8
-        AND NOT (funnel_count.progressed = 0 AND coalesce(following.why IN ('no_feed', 'not_told'), FALSE)) AS is_step_told
+        AND (funnel_count.progressed > 0 OR coalesce(following.is_told, TRUE)) AS is_step_told
     FROM funnel_count
     LEFT JOIN funnel_count AS following
         ON

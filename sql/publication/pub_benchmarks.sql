@@ -1,6 +1,6 @@
 -- Our figures beside published ones, only where both have the same units and tell of hate crime. Another area, another year
 -- and other rules: that a figure matches is no proof that it is right.
--- `covered` is N where any feed of any force ends too early.
+-- `covered` is N where any feed of any force ends too early. What is not told is empty.
 -- grain: measure, published_area, published_year
 WITH ours AS (
     SELECT 'volumes' AS table_name, measure, count
@@ -22,7 +22,7 @@ compared AS (
         measure.numerator_unit AS unit,
         measure.numerator AS our_numerator_measure,
         measure.denominator AS our_denominator_measure,
-        coalesce(numerator.count, 0) AS our_numerator,
+        numerator.count AS our_numerator,
         denominator.count AS our_denominator,
         benchmark.value::DOUBLE AS published_value,
         benchmark.area AS published_area,
@@ -36,7 +36,7 @@ compared AS (
             measure.measure = benchmark.measure
             AND measure.numerator_unit = benchmark.numerator_unit
             AND measure.denominator_unit = benchmark.denominator_unit
-    -- Nothing counted is shown as a denominator of nothing: our value is empty.
+    -- What is not told stays, with our figures empty.
     LEFT JOIN ours AS numerator
         ON measure.table_name = numerator.table_name AND measure.numerator = numerator.measure
     LEFT JOIN ours AS denominator
@@ -49,7 +49,7 @@ SELECT
     compared.unit,
     'all forces held, to ' || run_context.as_at AS our_period,
     compared.our_numerator,
-    coalesce(compared.our_denominator, 0) AS our_denominator,
+    compared.our_denominator,
     compared.our_numerator / nullif(compared.our_denominator, 0) AS our_value,
     wilson_lower(compared.our_numerator, compared.our_denominator) AS our_value_lower,
     wilson_upper(compared.our_numerator, compared.our_denominator) AS our_value_upper,

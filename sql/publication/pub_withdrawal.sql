@@ -1,7 +1,32 @@
 -- Cases ended because the victim withdrew or did not support, wherever it shows, by group and stage: of the lost cases
 -- there, and of all that entered. Stage `all` is the total over all stages; what entered is there what was recorded.
+-- Empty, not 0, where no code or column tells it: from referral to court the CPS must give its reasons, elsewhere the police.
 -- grain: breakdown, group, stage
-WITH at_stage AS (
+WITH told_by_force AS (
+    SELECT
+        "force",
+        bool_or(is_told) FILTER (evidence = 'investigation.withdrawal') AS by_police,
+        bool_or(is_told) FILTER (evidence = 'cps.outcome_reason') AS by_cps
+    FROM stg_told
+    GROUP BY "force"
+),
+
+stage_told AS (
+    SELECT
+        this."force",
+        this.stage_order,
+        this.is_covered,
+        this.why,
+        coalesce(following.is_told, TRUE) AS is_step_told,
+        CASE WHEN this.stage_order BETWEEN 4 AND 6 THEN told_by_force.by_cps ELSE told_by_force.by_police END AS is_told,
+        told_by_force.by_police
+    FROM funnel_coverage AS this
+    INNER JOIN told_by_force ON this."force" = told_by_force."force"
+    LEFT JOIN funnel_coverage AS following
+        ON this."force" = following."force" AND this.stage_order = following.stage_order - 1
+),
+
+at_stage AS (
     SELECT
         volume_group.breakdown,
         volume_group."group",
@@ -13,17 +38,26 @@ WITH at_stage AS (
         sum(volume_group.cases) FILTER (WHERE is_here AND volume_group.withdrew) AS withdrew,
         sum(volume_group.cases) FILTER (WHERE is_here AND volume_group.withdrew AND volume_group.state = 'lost')
             AS withdrew_lost,
-        bool_and(funnel_coverage.is_covered) AS is_covered
+        bool_and(stage_told.is_covered AND stage_told.is_told) AS is_covered,
+        bool_and(stage_told.is_told) AS is_told,
+        bool_and(stage_told.is_step_told) AS is_step_told,
+        bool_and(stage_told.by_police) AS is_told_by_police,
+        min(
+            list_position(
+                ['no_feed', 'feed_behind', 'not_told'],
+                coalesce(stage_told.why, CASE WHEN NOT stage_told.is_told THEN 'not_told' END)
+            )
+        ) AS why_order
     FROM (SELECT *, unnest(range(2, stage_order + 1)) AS passed, passed = stage_order AS is_here FROM volume_group)
         AS volume_group
     INNER JOIN stage ON volume_group.passed = stage.stage_order::INTEGER
-    INNER JOIN funnel_coverage
-        ON volume_group."force" = funnel_coverage."force" AND volume_group.passed = funnel_coverage.stage_order
+    INNER JOIN stage_told
+        ON volume_group."force"::VARCHAR = stage_told."force" AND volume_group.passed = stage_told.stage_order
     GROUP BY ALL
 ),
 
 with_total AS (
-    SELECT * FROM at_stage
+    SELECT * EXCLUDE (is_told_by_police) FROM at_stage
     UNION ALL
     SELECT
         breakdown,
@@ -35,29 +69,44 @@ with_total AS (
         sum(resolved) AS resolved,
         sum(withdrew) AS withdrew,
         sum(withdrew_lost) AS withdrew_lost,
-        bool_and(is_covered) AS is_covered
+        bool_and(is_covered) AS is_covered,
+        bool_and(is_told_by_police) AS is_told,
+        bool_and(is_step_told) FILTER (stage_order <= 3) AS is_step_told,
+        min(why_order) AS why_order
     FROM at_stage
     GROUP BY breakdown, "group"
+),
+
+shown AS (
+    SELECT
+        * EXCLUDE (entered, lost, resolved, withdrew, withdrew_lost),
+        entered::BIGINT AS entered,
+        CASE WHEN lost > 0 OR is_step_told THEN coalesce(lost, 0) END::BIGINT AS lost,
+        CASE WHEN resolved > 0 OR is_step_told THEN coalesce(resolved, 0) END::BIGINT AS resolved,
+        CASE WHEN is_told THEN coalesce(withdrew, 0) END::BIGINT AS withdrew,
+        CASE WHEN is_told THEN coalesce(withdrew_lost, 0) END::BIGINT AS withdrew_lost
+    FROM with_total
 )
 
 SELECT
-    with_total.breakdown,
-    with_total."group",
-    with_total.stage,
-    with_total.stage_order,
+    shown.breakdown,
+    shown."group",
+    shown.stage,
+    shown.stage_order,
     'incident' AS unit,
-    with_total.entered::BIGINT AS entered,
-    coalesce(with_total.lost, 0)::BIGINT AS lost,
-    coalesce(with_total.resolved, 0)::BIGINT AS resolved,
-    coalesce(with_total.withdrew, 0)::BIGINT AS withdrew,
-    coalesce(with_total.withdrew_lost, 0)::BIGINT AS withdrew_lost,
-    coalesce(with_total.withdrew_lost, 0) / nullif(with_total.lost, 0) AS share_of_lost,
-    wilson_lower(coalesce(with_total.withdrew_lost, 0)::BIGINT, with_total.lost::BIGINT) AS share_of_lost_lower,
-    wilson_upper(coalesce(with_total.withdrew_lost, 0)::BIGINT, with_total.lost::BIGINT) AS share_of_lost_upper,
-    coalesce(with_total.withdrew, 0) / nullif(with_total.entered, 0) AS share_of_entered,
-    wilson_lower(coalesce(with_total.withdrew, 0)::BIGINT, with_total.entered::BIGINT) AS share_of_entered_lower,
-    wilson_upper(coalesce(with_total.withdrew, 0)::BIGINT, with_total.entered::BIGINT) AS share_of_entered_upper,
-    CASE WHEN with_total.is_covered THEN 'Y' ELSE 'N' END AS covered
-FROM with_total
-INNER JOIN breakdown ON with_total.breakdown = breakdown.breakdown
-ORDER BY breakdown.breakdown_order::INTEGER, with_total."group", with_total.stage_order;
+    shown.entered,
+    shown.lost,
+    shown.resolved,
+    shown.withdrew,
+    shown.withdrew_lost,
+    shown.withdrew_lost / nullif(shown.lost, 0) AS share_of_lost,
+    wilson_lower(shown.withdrew_lost, shown.lost) AS share_of_lost_lower,
+    wilson_upper(shown.withdrew_lost, shown.lost) AS share_of_lost_upper,
+    shown.withdrew / nullif(shown.entered, 0) AS share_of_entered,
+    wilson_lower(shown.withdrew, shown.entered) AS share_of_entered_lower,
+    wilson_upper(shown.withdrew, shown.entered) AS share_of_entered_upper,
+    CASE WHEN shown.is_covered THEN 'Y' ELSE 'N' END AS covered,
+    CASE WHEN shown.is_covered THEN '' ELSE coalesce(['no_feed', 'feed_behind', 'not_told'][shown.why_order], '') END AS why
+FROM shown
+INNER JOIN breakdown ON shown.breakdown = breakdown.breakdown
+ORDER BY breakdown.breakdown_order::INTEGER, shown."group", shown.stage_order;

@@ -52,6 +52,7 @@ row_of_cps AS NOT MATERIALIZED (
         count(cps.prosecution_outcome) AS outcomes,
         count(*) FILTER (court_outcome.conviction = 'Y') AS convictions,
         count(*) FILTER (court_outcome.conviction = 'Y' AND cps.uplift IS NOT NULL) AS uplifts,
+        count(*) FILTER (court_outcome.guilty_plea = 'Y') AS guilty_pleas,
         count(*) FILTER (court_outcome.conviction = 'N') AS court_losses,
         count(*) FILTER (court_outcome.conviction = 'N' OR cps_decision.exit = 'lost') AS losses,
         count(cps.outcome_reason) AS reasons,
@@ -106,6 +107,8 @@ shown AS (
     SELECT source, "force", at_court AS could, outcomes AS had, 'cps.prosecution_outcome' AS evidence FROM row_of_cps
     UNION ALL
     SELECT source, "force", convictions AS could, uplifts AS had, 'cps.uplift' AS evidence FROM row_of_cps
+    UNION ALL
+    SELECT source, "force", convictions AS could, guilty_pleas AS had, 'cps.guilty_plea' AS evidence FROM row_of_cps
     UNION ALL
     SELECT source, "force", losses AS could, reasons AS had, 'cps.outcome_reason' AS evidence FROM row_of_cps
     UNION ALL

@@ -2,7 +2,8 @@
 -- left, and how. The clock starts on the day of the stage; a case is watched from the latest of that day, the day of its flag,
 -- the force's first report, and the day stated for the force from which its extract holds open and closed cases alike.
 -- What happens after `seen_to`, where the feeds end, is not known: the case is censored there.
--- What cannot be timed says why instead: untimed (a suspect without a day), exit_first (it stopped before it began), not_seen
+-- What cannot be timed says why instead: untimed (a suspect without a day, or a source that gives
+-- months only), exit_first (it stopped before it began), not_seen
 -- (the step begins beyond what the feeds cover), flag_late (it had left before it was watched: mostly, before it was flagged).
 -- grain: load_id, line, from_order
 WITH member AS NOT MATERIALIZED (
@@ -11,13 +12,15 @@ WITH member AS NOT MATERIALIZED (
         case_reason.exit,
         case_history.reason IS NULL AS is_open,
         case_window.* EXCLUDE ("force"),
-        greatest(case_history.flagged_on, case_force_start.first_reported_date, complete_from.day) AS watched_on
+        greatest(case_history.flagged_on, case_force_start.first_reported_date, complete_from.day) AS watched_on,
+        stg_month_dated."force" IS NOT NULL AS is_month_dated
     FROM case_history
     INNER JOIN case_window ON case_history."force" = case_window."force"
     INNER JOIN case_force_start ON case_history."force" = case_force_start."force"
     -- A force for which no day is stated stays.
     LEFT JOIN complete_from ON case_history."force" = complete_from."force"
     LEFT JOIN case_reason ON case_history.reason = case_reason.reason
+    LEFT JOIN stg_month_dated ON case_history."force" = stg_month_dated."force"
     WHERE case_history.stage_order >= 2
 ),
 
@@ -52,6 +55,7 @@ clocked AS (
             ELSE exit_on - start_on
         END AS left_day,
         CASE
+            WHEN is_month_dated THEN 'untimed'
             WHEN start_on IS NULL OR (stage_order > from_order AND next_on IS NULL) THEN 'untimed'
             WHEN stage_order = from_order AND exit_on < start_on THEN 'exit_first'
             WHEN stage_order > from_order THEN 'progressed'

@@ -1,18 +1,25 @@
 -- The ways that recorded cases took: stages passed (those without evidence of their own in brackets), and how they stand.
--- median_days: from recording to the outcome, or to the last stage reached where there is none yet.
+-- median_days: from recording to the outcome, or to the last stage reached where there is none yet; not of cases whose
+-- source gives months only.
 -- grain: stage_order, implied, reason
 WITH taken AS (
     SELECT
         stage_order,
         implied,
         coalesce(reason, '') AS reason,
-        coalesce(exit_on, convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on) - recorded_on AS days,
+        CASE
+            WHEN stg_month_dated."force" IS NULL
+                THEN
+                    coalesce(exit_on, convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on)
+                    - recorded_on
+        END AS days,
         is_impossible
         OR coalesce(
             exit_on < coalesce(convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on), FALSE
         ) AS is_impossible,
         is_reopened
     FROM case_history
+    LEFT JOIN stg_month_dated ON case_history."force" = stg_month_dated."force"
     WHERE NOT is_comparison AND stage_order >= 2
 )
 

@@ -1,6 +1,6 @@
 -- Unlinked volumes by month. Police: recorded crimes of hate cases by the month of their latest effective outcome, in all,
 -- by exit, and by exit and reason group. CPS: everybody in a file, and once more those whom the CPS flagged. The numerator of
--- a rate stands beside its denominator even where it is 0, so that a rate of none is seen.
+-- a rate stands beside its denominator even where it is 0, so that a rate of none is seen (unless it is not told).
 -- grain: force, source, scope, measure, outcome_group, month
 WITH closed AS (
     SELECT
@@ -35,8 +35,14 @@ told AS (
     WHERE is_flagged
 ),
 
+-- What no force tells is not 0.
 rate AS (
-    SELECT numerator, denominator FROM measure WHERE table_name = 'volumes'
+    SELECT DISTINCT measure.numerator, measure.denominator
+    FROM measure
+    INNER JOIN count_definition
+        ON measure.table_name = count_definition.table_name AND measure.numerator = count_definition.measure
+    INNER JOIN stg_told ON count_definition.evidence = stg_told.evidence AND stg_told.is_told
+    WHERE measure.table_name = 'volumes'
 ),
 
 with_none AS (

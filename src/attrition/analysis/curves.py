@@ -109,9 +109,9 @@ def _summary(step: _Step, curve: Curve, events: Any, small_denominator: int) -> 
     """Counts, shares on the last day that enough cases were followed to, and days to the next stage of those who reach it by
     then.
     """
-    counts = [step.count(cause) for cause in CAUSES]
-    censored = step.count("censored")
-    timed = sum(counts) + censored
+    left = [step.count(cause) for cause in CAUSES]
+    still_open = step.count("censored")
+    timed = sum(left) + still_open
     last = horizon(curve, min(LEAST_AT_RISK, max(timed // 10, 1)))
     at = -1 if last is None else int(np.searchsorted(curve.days, last))
     shares = [
@@ -125,9 +125,10 @@ def _summary(step: _Step, curve: Curve, events: Any, small_denominator: int) -> 
     thinnest = int(curve.at_risk[: at + 1][moved].min()) if moved.any() else None
     followed = (step.fate == "progressed") & (step.day == 0)
     late = np.isin(step.fate, (*CAUSES, "censored")) & (step.entry > 0)
+    # Where the days of no case are told, how they left is not 0 but unknown.
+    told = [*left, still_open, int(step.cases[followed].sum()), int(step.cases[late].sum())] if timed else [None] * 6
     return (
-        timed, *counts, censored, *(step.count(fate) for fate in UNTIMED), int(step.cases[followed].sum()),
-        int(step.cases[late].sum()), last, thinnest, *shares, float(curve.survival[at]) if at >= 0 else None, *days,
+        timed, *told[:4], *(step.count(fate) for fate in UNTIMED), *told[4:], last, thinnest, *shares, float(curve.survival[at]) if at >= 0 else None, *days,
         "Y" if timed < small_denominator else "N",
     )  # fmt: skip
 

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from attrition.analysis import consistency, curves, disparities, pilots
+from attrition.analysis import consistency, curves, disparities, pilots, untold
 from attrition.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
 
-MODELS = tuple(sorted({*curves.MODELS, *disparities.MODELS, *consistency.MODELS, *pilots.MODELS}))
+MODELS = tuple(sorted({*curves.MODELS, *disparities.MODELS, *consistency.MODELS, *pilots.MODELS, *untold.MODELS}))
 TABLES = (*curves.TABLES, *disparities.TABLES, *consistency.TABLES, *pilots.TABLES)
 
 
@@ -18,3 +18,4 @@ def build(connection: "duckdb.DuckDBPyConnection", settings: Settings) -> None:
     disparities.build(connection, settings)
     consistency.build(connection, settings.small_denominator)
     pilots.build(connection, settings)
+    untold.empty_untold(connection)
