@@ -3,11 +3,10 @@
 Board and public: nothing but the protected tables, and a figure that they hide stays hidden. Words and layout are elsewhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from attrition import reference
 from attrition.publish.finding import PaperRows
 from attrition.publish.headline import Row, published_rows
 from attrition.publish.publication import Publication
@@ -62,9 +61,14 @@ def _exact(publication: Publication) -> PaperRows:
     funnel = _years_of_all(published_rows(tables, "funnel_by_period"))
     year = _latest_year(funnel, publication.as_at)
     chosen = [row for row in funnel if row["period"] == year] if year else _of_all(published_rows(tables, "funnel"))
-    stages = _stages([row | {name: _or_mark(row[name], "z") for name in _RATES} for row in chosen])
-    if stages:
-        stages = _with_stages_of_none(stages, _stages_covered(published_rows(tables, "feeds")))
+    stages = _stages(
+        [
+            row
+            | {name: _or_mark(row[name], "x") for name in COUNTS}
+            | {name: _or_mark(row[name], "z") for name in _RATES}
+            for row in chosen
+        ]
+    )
     place = (_YEAR, year) if year else ("all", "all")
     return PaperRows(
         year,
@@ -92,19 +96,3 @@ def _or_mark(value: Any, mark: str) -> Figure:
 def _stages(rows: Iterable[Row]) -> dict[str, Row]:
     ordered = sorted(rows, key=lambda row: row["stage_order"])
     return {row["stage"]: row | {"covered": row["covered"] == "Y"} for row in ordered}
-
-
-def _with_stages_of_none(stages: Mapping[str, Row], covered: Mapping[str, bool]) -> dict[str, Row]:
-    """Exact tables leave out stages that no case reached: there, none means 0, if the feeds reach far enough."""
-    nobody: Row = dict.fromkeys(COUNTS, 0) | dict.fromkeys(_RATES, "z")
-    return {
-        stage: stages.get(stage) or {**nobody, "stage": stage, "covered": is_covered}
-        for stage, is_covered in covered.items()
-    }
-
-
-def _stages_covered(feeds: list[Row]) -> dict[str, bool]:
-    """Whether the feeds behind each stage have come and reach far enough."""
-    late = {row["extract"] for row in feeds if row["covered"] != "Y"}
-    good = {row["extract"] for row in feeds} - late
-    return {row["stage"]: set(row["feeds"].split()) <= good for row in reference.rows("stage")}

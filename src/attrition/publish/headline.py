@@ -5,7 +5,7 @@ whose feed stops too early shows [x] in place of its rates, and the sentence upl
 """
 
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from attrition import reference
 from attrition.errors import AttritionError
+from attrition.publish.told import FUNNELS, not_covered, without_untold
 
 NOT_AVAILABLE = "[x]"
 NOT_APPLICABLE = "[z]"
@@ -36,7 +37,7 @@ def published_rows(tables: Path, name: str) -> list[Row]:
             f"The table {name} was not published: {file.name} is missing from {tables}. Run the pipeline again."
         )
     rows: list[Row] = parquet.read_table(file).to_pylist()
-    return rows
+    return without_untold(rows) if name in FUNNELS and "why" in (rows[0] if rows else ()) else rows
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,21 @@ class HeadlineRow:
     """One stage of the funnel of all cases; every count is a number of incidents, `crimes` of crimes.
 
     The rates are proportions between 0 and 1; None where there is nothing to divide by or the question does
-    not apply. `covered` and `next_covered` say whether the feeds behind this stage and the next one reach
-    far enough.
+    not apply. A count is None where it is not told. `covered` and `next_covered` say whether this stage and the next one can be
+    seen, `why` why this one cannot.
     """
 
     stage: str
     label: str
-    entered: int
-    progressed: int
-    open: int
-    resolved: int
-    lost: int
-    completed: int
-    crimes: int
+    entered: int | None
+    progressed: int | None
+    open: int | None
+    resolved: int | None
+    lost: int | None
+    completed: int | None
+    crimes: int | None
     covered: bool
+    why: str
     next_covered: bool
     step_rate: float | None
     step_rate_max: float | None
@@ -69,44 +71,30 @@ class HeadlineRow:
         return self.covered and self.next_covered
 
 
-def _stages_covered(funnel: Iterable[Row], feeds: list[Row]) -> dict[str, bool]:
-    """Whether each stage is covered: as the funnel says, else (no case got there) as its feeds say."""
-    stated = {row["stage"]: row["covered"] == "Y" for row in funnel if row["breakdown"] == "all"}
-    covered = {}
-    for stage in reference.rows("stage"):
-        behind = [row["covered"] for row in feeds if row["extract"] in stage["feeds"].split()]
-        arrived = {row["extract"] for row in feeds}
-        by_feeds = all(extract in arrived for extract in stage["feeds"].split()) and all(c == "Y" for c in behind)
-        covered[stage["stage"]] = stated.get(stage["stage"], by_feeds)
-    return covered
-
-
 def funnel_of_all(tables: Path) -> list[HeadlineRow]:
-    """Every stage of breakdown `all`, the sentence uplift last; a stage that no case reached counts 0."""
-    funnel = published_rows(tables, "funnel")
-    covered = _stages_covered(funnel, published_rows(tables, "feeds"))
-    found = {row["stage"]: row for row in funnel if row["breakdown"] == "all"}
-    stages = reference.rows("stage")
+    """Every stage of breakdown `all`, the sentence uplift last. Empty where there is no case."""
+    found = {row["stage"]: row for row in published_rows(tables, "funnel") if row["breakdown"] == "all"}
+    stages = [stage for stage in reference.rows("stage") if stage["stage"] in found]
     following = {a["stage"]: b["stage"] for a, b in pairwise(stages)}
     rows = []
     for stage in stages:
-        row = found.get(stage["stage"], {})
-        counts = {
-            name: int(row.get(name) or 0)
-            for name in ("entered", "progressed", "open", "resolved", "lost", "completed", "crimes")
-        }
+        row = found[stage["stage"]]
         rows.append(
             HeadlineRow(
                 stage=stage["stage"],
                 label=stage["label"],
-                covered=covered[stage["stage"]],
-                next_covered=covered.get(following.get(stage["stage"], stage["stage"]), True),
-                step_rate=row.get("step_rate"),
-                step_rate_max=row.get("step_rate_max"),
-                rate_of_recorded=row.get("rate_of_recorded"),
-                **counts,
+                covered=row["covered"] == "Y",
+                why=row["why"],
+                next_covered=found[following.get(stage["stage"], stage["stage"])]["covered"] == "Y",
+                **{
+                    name: row[name]
+                    for name in (
+                        "entered", "progressed", "open", "resolved", "lost", "completed", "crimes", "step_rate", "step_rate_max",
+                        "rate_of_recorded",
+                    )
+                },
             )
-        )
+        )  # fmt: skip
     return rows
 
 
@@ -123,12 +111,8 @@ def uplift_row(tables: Path) -> HeadlineRow:
 
 
 def coverage_caveat(tables: Path) -> str:
-    """One sentence that names the stages whose feeds stop too early; empty where every stage is covered."""
-    missing = [row.label for row in funnel_of_all(tables) if not row.covered]
-    if not missing:
-        return ""
-    named = ", ".join(missing)
-    return f"Not covered: {named}. The feeds behind them stop too early; missing data is not attrition."
+    """One sentence that names the stages that are not covered, and why; empty where every stage is."""
+    return not_covered((row.label, row.why) for row in funnel_of_all(tables) if not row.covered)
 
 
 def rate_text(rate: float | None, known: bool = True) -> str:
@@ -142,8 +126,13 @@ def rate_text(rate: float | None, known: bool = True) -> str:
     return f"{rate:.1%}"
 
 
-def _step_count(row: HeadlineRow, count: int) -> str:
-    return NOT_APPLICABLE if row.stage == LAST_STAGE else f"{count:,}"
+def count_text(count: int | None) -> str:
+    """A count, or the shorthand where it is not told."""
+    return NOT_AVAILABLE if count is None else f"{count:,}"
+
+
+def _step_count(row: HeadlineRow, count: int | None) -> str:
+    return NOT_APPLICABLE if row.stage == LAST_STAGE else count_text(count)
 
 
 def _step_rate(row: HeadlineRow, rate: float | None) -> str:
@@ -160,7 +149,7 @@ class _Column:
 
 _COLUMNS = (
     _Column(("", "Stage"), lambda row: row.label),
-    _Column(("", "Reached"), lambda row: f"{row.entered:,}"),
+    _Column(("", "Reached"), lambda row: count_text(row.entered)),
     _Column(("", "Went on"), lambda row: _step_count(row, row.progressed), 3),
     _Column(("", "Open"), lambda row: _step_count(row, row.open)),
     _Column(("Ended", "otherwise"), lambda row: _step_count(row, row.resolved), 2),
@@ -169,7 +158,7 @@ _COLUMNS = (
     _Column(("Went on", "so far"), lambda row: _step_rate(row, row.step_rate), 1),
     _Column(("Went on", "at most"), lambda row: _step_rate(row, row.step_rate_max), 1),
     _Column(("Reached, of", "recorded"), lambda row: rate_text(row.rate_of_recorded, row.covered), 4),
-    _Column(("", "Crimes"), lambda row: f"{row.crimes:,}", 5),
+    _Column(("", "Crimes"), lambda row: count_text(row.crimes), 5),
     _Column(("", "Covered"), lambda row: "yes" if row.covered else "NO", 6),
 )
 _GAP = "  "

@@ -51,7 +51,7 @@ def _funnel(row: Row, period: str) -> Row:
         **{name: row[name] for name in ("breakdown", "group", "stage")},
         "covered": row["covered"] == "Y",
         "small": row["small"] == "Y",
-        **{name: row[name] for name in COUNTS},
+        **{name: _figure(row[name], "x") for name in COUNTS},
         **_rates(row, RATES),
     }
 
@@ -70,12 +70,13 @@ def _withdrawals(rows: list[Row]) -> list[Row]:
     """Cases lost because the victim withdrew, wherever it shows; no shares where a feed behind them stops too early."""
     found = [
         {
-            **{name: row[name] for name in ("breakdown", "group", "lost")},
+            **{name: row[name] for name in ("breakdown", "group")},
+            "lost": _figure(row["lost"], "x"),
             "period": "",
             "stage": "" if row["stage"] == "all" else row["stage"],
             "source": "withdrawal",
             "at_least": False,
-            "withdrew": row["withdrew_lost"],
+            "withdrew": _figure(row["withdrew_lost"], "x"),
             "recorded": row["entered"],
         }
         for row in rows
@@ -92,9 +93,9 @@ def _withdrawals(rows: list[Row]) -> list[Row]:
 
 def _handover(row: Row) -> Row:
     return {
-        **{name: row[name] for name in ("breakdown", "group", "label", "cases", "with_suspect")},
+        **{name: _figure(row[name], "x") for name in ("breakdown", "group", "label", "cases", "with_suspect")},
         "period": "",
-        **_rates(row, ("share",)),
+        **_rates(row, ("share",), "x"),
     }
 
 

@@ -50,7 +50,7 @@ def headline_sheet(tables: Path, basis: Basis) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for row in headline_rows(tables):
         last = row.stage == LAST_STAGE
-        counts: tuple[Cell, ...] = (row.progressed, row.open, row.resolved, row.lost)
+        counts = tuple(count(number) for number in (row.progressed, row.open, row.resolved, row.lost))
         rates: tuple[Cell, ...] = (
             rate(row.step_rate, row.steps_known),
             rate(row.step_rate_max, row.steps_known),
@@ -58,11 +58,11 @@ def headline_sheet(tables: Path, basis: Basis) -> Sheet:
         rows.append(
             (
                 row.label,
-                row.entered,
+                count(row.entered),
                 *((NOT_APPLICABLE,) * 4 if last else counts),
                 *((NOT_APPLICABLE,) * 2 if last else rates),
                 rate(row.rate_of_recorded, row.covered),
-                row.crimes,
+                count(row.crimes),
                 yes_no("Y" if row.covered else "N"),
             )
         )
@@ -100,7 +100,7 @@ def uplift_sheet(tables: Path, basis: Basis) -> Sheet:
     reasons = [
         row for row in published_rows(tables, "reasons") if row["breakdown"] == "all" and row["stage"] == LAST_STAGE
     ]
-    counts: list[tuple[str, int]] = [
+    counts: list[tuple[str, int | None]] = [
         ("Convicted cases", convicted.entered),
         ("Sentence uplift recorded", convicted.progressed),
         *((plain_text(row["label"]), int(row["count"])) for row in sorted(reasons, key=lambda row: str(row["reason"]))),
@@ -120,7 +120,14 @@ def uplift_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Cases", width=14),
             Column("% of convicted cases", "rate", 16),
         ),
-        [(label, number, share(number, convicted.entered, convicted.steps_known)) for label, number in counts],
+        [
+            (
+                label,
+                count(number),
+                share(number or 0, convicted.entered or 0, number is not None and convicted.steps_known),
+            )
+            for label, number in counts
+        ],
         first_row_is_total=True,
     )
 

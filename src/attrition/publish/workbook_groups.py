@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from attrition.publish.headline import Row, published_rows
+from attrition.publish.headline import NOT_AVAILABLE, Row, published_rows
 from attrition.publish.workbook_funnel import ADVICE_ON_BOUNDS, HEADLINE_STAGES, INCIDENTS, STAGES, caution
 from attrition.publish.workbook_labels import breakdown_label, group_labels, group_order, stage_label, step_label
-from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, plain_text, share
+from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, count, plain_text, share
 
 ADDS_UP = "Each case is in one row; the rows below the first add up to all cases."
 STRAND_ADVICE = "A case may be in several strands or in none: do not add the rows, and do not rank strands."
@@ -44,36 +44,32 @@ STRAND_BY_BUSINESS = Dimension(
 
 
 class Funnel:
-    """The funnel's rows by breakdown, group and stage. A row left out of the table counts 0."""
+    """The funnel's rows by breakdown, group and stage."""
 
     def __init__(self, rows: list[Row]) -> None:
         self._rows = {(row["breakdown"], row["group"], row["stage"]): row for row in rows}
-        self._covered = {row["stage"]: row["covered"] for row in rows if row["breakdown"] == "all"}
 
     def groups(self, breakdown: str) -> list[str]:
         """The groups of a breakdown in the order of the code lists."""
         found = dict.fromkeys(group for of, group, _ in self._rows if of == breakdown)
         return sorted(found, key=lambda group: group_order(breakdown, group))
 
-    def count(self, breakdown: str, group: str, stage: str, column: str = "entered") -> int:
-        """One count of incidents."""
-        return int(self._rows.get((breakdown, group, stage), {}).get(column) or 0)
+    def count(self, breakdown: str, group: str, stage: str, column: str = "entered") -> int | None:
+        """One count of incidents; None where it is not told."""
+        found: int | None = self._rows[breakdown, group, stage][column]
+        return found
 
     def known(self, breakdown: str, group: str, *stages: str) -> bool:
-        """Whether every one of these stages rests on feeds that reach far enough."""
-        rows = (self._rows.get((breakdown, group, stage)) for stage in stages)
-        return all(
-            (row["covered"] if row else self._covered.get(stage, "Y")) == "Y"
-            for stage, row in zip(stages, rows, strict=True)
-        )
+        """Whether every one of these stages is covered."""
+        return all(self._rows[breakdown, group, stage]["covered"] == "Y" for stage in stages)
 
 
 def _of_recorded(funnel: Funnel, breakdown: str, group: str, target: str, smallest: int) -> tuple[Cell, Cell]:
     """The share of recorded cases that reached `target`: so far, and if every open case got there."""
     between = STAGES[STAGES.index("recorded") : STAGES.index(target)]
-    base = funnel.count(breakdown, group, "recorded")
-    reached = funnel.count(breakdown, group, target)
-    still_open = sum(funnel.count(breakdown, group, stage, "open") for stage in between)
+    base = funnel.count(breakdown, group, "recorded") or 0
+    reached = funnel.count(breakdown, group, target) or 0
+    still_open = sum(funnel.count(breakdown, group, stage, "open") or 0 for stage in between)
     known = funnel.known(breakdown, group, *between, target)
     return share(reached, base, known, smallest), share(reached + still_open, base, known, smallest)
 
@@ -92,9 +88,14 @@ _REACHED_COLUMNS = (
 def _reached_cells(funnel: Funnel, breakdown: str, group: str, smallest: int) -> tuple[Cell, ...]:
     before_conviction = HEADLINE_STAGES[:-1]
     return (
-        *(funnel.count(breakdown, group, stage) for stage in HEADLINE_STAGES),
-        sum(funnel.count(breakdown, group, stage, "open") for stage in before_conviction),
-        sum(funnel.count(breakdown, group, stage, "lost") for stage in before_conviction),
+        *(count(funnel.count(breakdown, group, stage)) for stage in HEADLINE_STAGES),
+        *(
+            NOT_AVAILABLE if None in standing else sum(number or 0 for number in standing)
+            for standing in (
+                [funnel.count(breakdown, group, stage, state) for stage in before_conviction]
+                for state in ("open", "lost")
+            )
+        ),
         *_of_recorded(funnel, breakdown, group, "charged", smallest),
         *_of_recorded(funnel, breakdown, group, "convicted", smallest),
     )
@@ -112,9 +113,9 @@ def _step_columns() -> tuple[Column, ...]:
 def _step_cells(funnel: Funnel, breakdown: str, group: str, smallest: int) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     for before, after in pairwise(HEADLINE_STAGES):
-        base = funnel.count(breakdown, group, before)
-        progressed = funnel.count(breakdown, group, before, "progressed")
-        still_open = funnel.count(breakdown, group, before, "open")
+        base = funnel.count(breakdown, group, before) or 0
+        progressed = funnel.count(breakdown, group, before, "progressed") or 0
+        still_open = funnel.count(breakdown, group, before, "open") or 0
         known = funnel.known(breakdown, group, before, after)
         cells.append(share(progressed, base, known, smallest))
         cells.append(share(progressed + still_open, base, known, smallest))

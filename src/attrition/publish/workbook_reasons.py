@@ -33,7 +33,7 @@ def _why_cases_stopped(stops: list[Row], funnel: Funnel, basis: Basis) -> Sheet:
             _sentence(plain_text(row["reason_group"])),
             plain_text(row["label"]),
             int(row["count"]),
-            share(int(row["count"]), funnel.count("all", "all", row["stage"])),
+            share(int(row["count"]), funnel.count("all", "all", row["stage"]) or 0),
         )
         for row in stops
         if row["breakdown"] == "all"

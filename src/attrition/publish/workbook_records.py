@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from attrition import reference
 from attrition.contract import load_contracts
 from attrition.publish.headline import NOT_APPLICABLE, Row, published_rows
+from attrition.publish.told import stages_behind
 from attrition.publish.workbook_labels import force_label
 from attrition.publish.workbook_sheets import (
     Basis,
@@ -39,20 +39,19 @@ def reaches(tables: Path) -> dict[str, str]:
         days = sorted(day for day in (as_day(row["covers_to"]) for row in own) if day)
         short = sum(row["covered"] != "Y" for row in own)
         if not days:
-            reach = "how far it reaches is not known"
+            reach = "has not come" if all(row["why"] == "no_feed" for row in own) else "how far it reaches is not known"
         elif days[0] == days[-1]:
             reach = f"reaches {day_in_words(days[0])}"
         else:
             reach = f"reaches between {day_in_words(days[0])} and {day_in_words(days[-1])}"
-        if short:
+        if short and days:
             reach += ", which is too early" if len(own) == 1 else f", {short} of {len(own)} feeds stop too early"
         said[extract] = f"{extract_title(extract)}: {reach}"
     return said
 
 
 def _stages_behind(extract: str) -> str:
-    labels = [stage["label"] for stage in reference.rows("stage") if extract in stage["feeds"].split()]
-    return "; ".join(labels) if labels else NOT_APPLICABLE
+    return "; ".join(stages_behind(extract)) or NOT_APPLICABLE
 
 
 def feeds_sheet(tables: Path, basis: Basis) -> Sheet:

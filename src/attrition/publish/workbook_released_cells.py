@@ -116,7 +116,7 @@ class Released:
     def covered(self, period: str, *stages: str) -> bool:
         """Whether each of these stages of a period rests on feeds that reach far enough."""
         rows = (self._of_all.get((period, stage), _NOBODY) for stage in stages)
-        return all(row.get("covered", "Y") == "Y" for row in rows)
+        return all(row["covered"] == "Y" for row in rows)
 
     def coverage_caveat(self) -> str:
         """One sentence that names the stages whose feeds stop too early in some period; empty where there is none."""

@@ -1,7 +1,7 @@
 """The sheets of changes and feeds in the workbook of the board and public tiers. Names no record."""
 
-from attrition import reference
 from attrition.publish.headline import NOT_APPLICABLE, NOT_AVAILABLE, published_rows
+from attrition.publish.told import stages_behind
 from attrition.publish.workbook_funnel import STAGES
 from attrition.publish.workbook_labels import (
     breakdown_label,
@@ -95,14 +95,13 @@ def feeds_sheet(released: Released) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for row in published_rows(released.tables, "feeds"):
         day = as_day(row["covers_to"])
-        behind = [stage["label"] for stage in reference.rows("stage") if row["extract"] in stage["feeds"].split()]
         rows.append(
             (
                 extract_title(row["extract"]),
                 force_label(row["force"] or ""),
                 day.isoformat() if day else NOT_AVAILABLE,
                 yes_no(row["covered"]),
-                "; ".join(behind) or NOT_APPLICABLE,
+                "; ".join(stages_behind(row["extract"])) or NOT_APPLICABLE,
             )
         )
     return Sheet(

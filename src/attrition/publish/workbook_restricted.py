@@ -73,12 +73,12 @@ def _in_short(tables: Path) -> str:
     # A count behind a feed that stops too early would read as attrition.
     reached = [f"{rows[stage].entered:,} {words}" for stage, words in said.items() if rows[stage].covered]
     if not rows["reported"].covered or not reached:
-        return "In short: the feeds stop too early for a summary."
-    still_open = sum(row.open for row in rows.values() if row.stage != LAST_STAGE)
-    return (
-        f"In short: of {rows['reported'].entered:,} incidents reported, {', '.join(reached)} so far; "
-        f"{still_open:,} cases are still open."
-    )
+        return "In short: what has come does not tell enough for a summary."
+    states = [row.open for row in rows.values() if row.stage != LAST_STAGE]
+    # Cases wait at a stage only as far as it is told what comes after it.
+    known = [number for number in states if number is not None]
+    still_open = f"; {sum(known):,} cases are still open" if len(known) == len(states) else ""
+    return f"In short: of {rows['reported'].entered:,} incidents reported, {', '.join(reached)} so far{still_open}."
 
 
 def _cover(publication: Publication, basis: Basis, reach: dict[str, str]) -> Cover:

@@ -51,7 +51,7 @@ def funnel_rows(cells: Cells, rounding: Rounding, coverage: Coverage, small_belo
         for stage, order in stages:
             row: Row = {
                 "as_at": as_at, "period_kind": kind, "period": period, "breakdown": breakdown, "group": group, "stage": stage,
-                "stage_order": order, "unit": "incident", "covered": "Y" if coverage.get((as_at, stage), True) else "N",
+                "stage_order": order, "unit": "incident", "covered": "Y" if coverage.get((as_at, stage), False) else "N",
             }  # fmt: skip
             entered = told(order, ENTERED)
             counts: dict[str, Figure] = {ENTERED: entered}
@@ -68,7 +68,7 @@ def funnel_rows(cells: Cells, rounding: Rounding, coverage: Coverage, small_belo
                 for name in ("step_rate", "step_rate_max"):
                     put_rate(row, name, [hidden(NOT_APPLICABLE)], entered, rounding)
             else:
-                both = covered and coverage.get((as_at, stages[order][0]), True)
+                both = covered and coverage.get((as_at, stages[order][0]), False)
                 put_rate(row, "step_rate", [counts["progressed"]], entered, rounding, both)
                 put_rate(row, "step_rate_max", [counts["progressed"], counts["open"]], entered, rounding, both)
             base = recorded if order > 1 else hidden(NOT_APPLICABLE)

@@ -86,11 +86,9 @@ function answer(name, choice, fits = () => true) {
   return { rows: [], choice, exact: true };
 }
 
-const NOTHING = {
-  entered: 0, progressed: 0, open: 0, resolved: 0, lost: 0, completed: 0, small: 1, covered: 1,
-  step_rate: "z", step_rate_max: "z", rate_of_recorded: "z",
-};
-const NOT_THERE = Object.fromEntries(Object.keys(NOTHING).map((name) => [name, "x"]));
+const NOT_THERE = Object.fromEntries(
+  ["entered", "progressed", "open", "resolved", "lost", "completed", "step_rate", "step_rate_max", "rate_of_recorded"].map((name) => [name, "x"]),
+);
 
 /** Every stage of the funnel of a choice, in order; empty where nothing is published for it. */
 function funnelOf(choice) {
@@ -98,8 +96,7 @@ function funnelOf(choice) {
   if (!rows) return [];
   const found = data.stages.map((stage, at) => {
     const row = rows.find((one) => one.stage === at);
-    // The exact tables leave out stages that no case reached.
-    return row || { ...(data.isProtected ? NOT_THERE : NOTHING), stage: at, small: 0, covered: coveredElsewhere(choice.period, at) };
+    return row || { ...NOT_THERE, stage: at, small: 0, covered: 0 };
   });
   found.forEach((row, at) => {
     // The way on from a stage can be judged where the feeds of both ends reach far enough.
@@ -108,14 +105,5 @@ function funnelOf(choice) {
   return found;
 }
 
-/** A stage that nobody of a group reached: whether all cases say that it is covered. */
-function coveredElsewhere(period, stage) {
-  for (const at of [period, ALL_PERIODS]) {
-    const row = (tables.funnel.get(key(at, breakdownOfAll, 0)) || []).find((one) => one.stage === stage);
-    if (row) return row.covered;
-  }
-  return data.isProtected ? 0 : 1;
-}
-
 const stepRate = (row, name) => (row.known ? withLimits(row, name) : "[x]");
-const reached = (row) => (row.covered ? row.entered : "x");
+const reached = (row) => row.entered;
