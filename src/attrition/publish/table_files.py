@@ -14,6 +14,7 @@ from attrition.publish.headline import NOT_AVAILABLE
 from attrition.publish.publication import SUBJECT, Publication
 from attrition.publish.published_columns import MARK, ColumnNote, TableNote, column_note, mark_column, table_note
 from attrition.publish.spreadsheet_text import safe_in_csv
+from attrition.publish.told import FUNNELS, without_untold
 from attrition.publish.workbook_model import LANGUAGE
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SHORTHAND = {
     "[c]": "confidential: hidden so that nobody can be recognised, be it from this figure or with its help",
-    "[x]": "not available: too early to say, or the feed behind the figure stops too early",
+    "[x]": "not available: too early to say, or not told (column why)",
     "[z]": "not applicable: there is nothing to divide by",
     "[low]": "low reliability: too few cases for the figure to be read",
 }
@@ -29,11 +30,17 @@ _APOSTROPHE = "A text that spreadsheet programs could read as a formula begins w
 
 
 def published_tables(publication: Publication) -> "Iterator[tuple[TableNote, pa.Table]]":
-    """The tables of a publication by name, each with what it is. Raises AttritionError where one is not described."""
+    """The tables of a publication by name, each with what it is, no 0 where nothing is told. Raises AttritionError where one is
+    not described.
+    """
+    import pyarrow as pa
     from pyarrow import parquet
 
     for file in sorted(publication.tables.glob("*.parquet")):
-        yield table_note(file.stem, publication.is_protected), parquet.read_table(file)
+        table = parquet.read_table(file)
+        if file.stem in FUNNELS and "why" in table.column_names:
+            table = pa.Table.from_pylist(without_untold(table.to_pylist()), schema=table.schema)
+        yield table_note(file.stem, publication.is_protected), table
 
 
 def _text(value: Any) -> str:
@@ -44,11 +51,14 @@ def _text(value: Any) -> str:
     return safe_in_csv(value) if isinstance(value, str) else str(value)
 
 
-def _cells(row: dict[str, Any], columns: dict[str, str]) -> list[str]:
-    """A row's cells. columns: each column, and the column of its mark or nothing."""
+def _cells(row: dict[str, Any], columns: dict[str, str], figures: set[str]) -> list[str]:
+    """A row's cells. columns: each column, and the column of its mark or nothing; figures: the columns that hold numbers."""
     cells = []
+    uncovered = row.get("covered") == "N"
     for column, mark in columns.items():
-        if mark and (row[mark] or row[column] is None):
+        if uncovered and column in figures and row[column] is None and not (mark and row[mark]):
+            cells.append(NOT_AVAILABLE)
+        elif mark and (row[mark] or row[column] is None):
             cells.append(f"[{row[mark]}]" if row[mark] else NOT_AVAILABLE)
         else:
             cells.append(_text(row[column]))
@@ -62,11 +72,14 @@ def _columns(table: "pa.Table") -> dict[str, str]:
 
 
 def _write_csv(table: "pa.Table", target: Path) -> None:
+    import pyarrow as pa
+
     columns = _columns(table)
+    figures = {field.name for field in table.schema if not pa.types.is_string(field.type)}
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(columns)
-        writer.writerows(_cells(row, columns) for row in table.to_pylist())
+        writer.writerows(_cells(row, columns, figures) for row in table.to_pylist())
 
 
 def stated(publication: Publication) -> dict[str, str]:

@@ -49,7 +49,7 @@ def _age_cells(row: Row, smallest_base: int) -> tuple[Cell, ...]:
         count(row["recorded"]),
         count(row["old_enough"]),
         count(row["reached"]),
-        *interval_cells(row, "rate", int(row["old_enough"]), usable, smallest_base),
+        *interval_cells(row, "rate", row["old_enough"], usable, smallest_base),
         count(row["untimed"]),
         "Now" if usable else plain_text(usable_from),
     )
@@ -184,8 +184,8 @@ def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> She
             plain_text(row["period"]),
             count(row["cases"]),
             count(row["count"]),
-            rate_on(row["value"], int(row["cases"]), True, basis.smallest_base),
-            *(rate_on(row[name], int(row["cases"])) for name in ("mean", "low", "high")),
+            rate_on(row["value"], row["cases"], True, basis.smallest_base),
+            *(rate_on(row[name], row["cases"]) for name in ("mean", "low", "high")),
             _signals(row),
             plain_text(row["events"], "None"),
         )

@@ -70,12 +70,12 @@ def differences_sheet(tables: Path, basis: Basis) -> Sheet:
                 for arm in ("group", "others")
                 for cell in (
                     count(row[f"{arm}_cases"]),
-                    rate_on(row[f"{arm}_rate"], int(row[f"{arm}_cases"]), True, basis.smallest_base),
+                    rate_on(row[f"{arm}_rate"], row[f"{arm}_cases"], True, basis.smallest_base),
                 )
             ),
             *_ratio_cells(row, "relative_rate"),
             *_ratio_cells(row, "relative_rate_mh"),
-            rate_on(row["share_covered"], int(row["group_cases"])),
+            rate_on(row["share_covered"], row["group_cases"]),
             yes_no(row["flagged"]) if row["enough_cases"] == "Y" else UNRELIABLE,
             plain_text(row["wording"]),
         )
@@ -121,14 +121,14 @@ def units_sheet(tables: Path, basis: Basis) -> Sheet:
     )
     rows: list[tuple[Cell, ...]] = []
     for row in of_units:
-        cases = int(row["cases"])
+        cases = row["cases"]
         rows.append(
             (
                 breakdown_label(row["breakdown"]),
                 group_label(row["breakdown"], row["group"]),
                 step_label(row["from_stage"], row["to_stage"]),
                 count(row["window_days"]),
-                cases,
+                count(cases),
                 count(row["progressed"]),
                 *interval_cells(row, "rate", cases, True, basis.smallest_base),
                 *(rate_on(row[name], cases) for name in ("target", "low_95", "high_95", "low_99_8", "high_99_8")),

@@ -42,10 +42,20 @@ def withdrawal_sheet(tables: Path, basis: Basis) -> Sheet:
             "Any stage" if row["stage"] == "all" else stage_label(row["stage"]),
             count(row["entered"]),
             count(row["withdrew"]),
-            rate_on(row["share_of_entered"], int(row["entered"]), row["covered"] == "Y", basis.smallest_base),
+            rate_on(
+                row["share_of_entered"],
+                row["entered"],
+                row["covered"] == "Y" and row["withdrew"] is not None,
+                basis.smallest_base,
+            ),
             count(row["lost"]),
             count(row["withdrew_lost"]),
-            rate_on(row["share_of_lost"], int(row["lost"]), row["covered"] == "Y", basis.smallest_base),
+            rate_on(
+                row["share_of_lost"],
+                row["lost"],
+                row["covered"] == "Y" and row["withdrew"] is not None,
+                basis.smallest_base,
+            ),
             yes_no(row["covered"]),
         )
         for row in sorted(published, key=lambda row: (row_order(row), row["stage_order"]))
@@ -108,8 +118,8 @@ def positive_outcomes_sheet(tables: Path, basis: Basis) -> Sheet:
                 count(row["recorded"]),
                 count(row["with_outcome"]),
                 count(row["positive"]),
-                rate_on(row["positive_rate"], int(row["recorded"]), covered, basis.smallest_base),
-                rate_on(row["positive_share_of_outcomes"], int(row["with_outcome"]), covered, basis.smallest_base),
+                rate_on(row["positive_rate"], row["recorded"], covered, basis.smallest_base),
+                rate_on(row["positive_share_of_outcomes"], row["with_outcome"], covered, basis.smallest_base),
                 yes_no(row["covered"]),
             )
         )

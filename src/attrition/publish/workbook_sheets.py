@@ -127,8 +127,13 @@ def rate(value: float | None, known: bool = True) -> Cell:
     return LOW if 0 < value < LOW_BELOW else float(value)
 
 
-def rate_on(value: float | None, base: int, known: bool = True, smallest_base: int = 0) -> Cell:
-    """A proportion on `base` cases as a cell: [x] not known, [u] on a base below smallest_base, [z] without a value."""
+def rate_on(value: float | None, base: int | None, known: bool = True, smallest_base: int = 0) -> Cell:
+    """A proportion on `base` cases as a cell: [x] not known, [u] on a base below smallest_base, [z] without a value.
+
+    base: None where it is not told
+    """
+    if base is None:
+        return NOT_AVAILABLE
     if known and 0 < base < smallest_base:
         return UNRELIABLE
     return rate(value, known)
@@ -154,7 +159,7 @@ def interval_columns(heading: str, width: float = 11, note: str = "") -> tuple[C
 
 
 def interval_cells(
-    row: Mapping[str, Any], name: str, base: int, known: bool = True, smallest_base: int = 0
+    row: Mapping[str, Any], name: str, base: int | None, known: bool = True, smallest_base: int = 0
 ) -> tuple[Cell, ...]:
     """The cells of these columns, from `name`, `name_lower` and `name_upper` of a published row."""
     return tuple(rate_on(row[name + end], base, known, smallest_base) for end in ("", "_lower", "_upper"))

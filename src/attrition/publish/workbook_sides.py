@@ -79,7 +79,7 @@ class _Years:
             elif row is None:
                 cells.append(NOT_AVAILABLE)
             else:
-                cells.append(rate_on(row["rate"], int(row["of_count"] or 0), row["covered"] == "Y", smallest_base))
+                cells.append(rate_on(row["rate"], row["of_count"], row["covered"] == "Y", smallest_base))
         return tuple(cells)
 
     def not_covered(self, found: dict[str, Row]) -> str:
@@ -223,7 +223,7 @@ def published_figures_sheet(tables: Path, basis: Basis) -> Sheet:
             plain_text(row["unit"]),
             count(row["our_numerator"]),
             count(row["our_denominator"]),
-            rate_on(row["our_value"], int(row["our_denominator"]), row["covered"] == "Y", basis.smallest_base),
+            rate_on(row["our_value"], row["our_denominator"], row["covered"] == "Y", basis.smallest_base),
             rate_on(row["published_value"], 0),
             plain_text(row["published_area"]),
             plain_text(row["published_year"]),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from attrition.analysis.curves import UNTIMED
-from attrition.publish.headline import LAST_STAGE, NOT_APPLICABLE, Row, funnel_of_all, published_rows
+from attrition.publish.headline import LAST_STAGE, NOT_APPLICABLE, NOT_AVAILABLE, Row, funnel_of_all, published_rows
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES, caution
 from attrition.publish.workbook_groups import STRAND_ADVICE, Funnel, small_bases
 from attrition.publish.workbook_labels import breakdown_label, group_label, row_order, stage_label, step_label
@@ -29,9 +29,11 @@ _SIDES = (("Police", "suspect_identified", "referred"), ("CPS", "referred", "cha
 
 
 def _days(row: Row | None, smallest_base: int) -> tuple[Cell, ...]:
-    """Median, 75th and 90th percentile of the days, [u] of too few cases, [z] where no case made the step."""
-    if row is None:
-        return (NOT_APPLICABLE,) * len(_QUANTILES)
+    """Median, 75th and 90th percentile of the days, [u] of too few cases, [z] where no case made the step, [x] where the step or
+    its days are not told.
+    """
+    if row is None or row["progressed"] is None:
+        return (NOT_AVAILABLE,) * len(_QUANTILES)
     # The percentiles are those of the cases that made the step, so these are their base.
     if 0 < row["progressed"] < smallest_base:
         return (UNRELIABLE,) * len(_QUANTILES)
@@ -56,20 +58,20 @@ def days_sheet(tables: Path, basis: Basis) -> Sheet:
     )
     rows: list[tuple[Cell, ...]] = []
     for row in steps:
-        timed = int(row["timed"])
+        timed = row["timed"]
         others = (row[f"{fate}_share"] for fate in ("lost", "resolved", "open"))
         rows.append(
             (
                 breakdown_label(row["breakdown"]),
                 group_label(row["breakdown"], row["group"]),
                 step_label(row["from_stage"], row["to_stage"]),
-                timed,
-                sum(int(row[reason]) for reason in UNTIMED),
-                number(row["followed_days"]),
+                count(timed),
+                count(None if timed is None else sum(row[reason] for reason in UNTIMED)),
+                number(row["followed_days"]) if timed else NOT_AVAILABLE,
                 *interval_cells(row, "progressed_share", timed, True, basis.smallest_base),
                 *(rate_on(value, timed, True, basis.smallest_base) for value in others),
                 *_days(row, basis.smallest_base),
-                number(row["least_at_risk"]),
+                number(row["least_at_risk"]) if timed else NOT_AVAILABLE,
             )
         )
     return Sheet(
@@ -112,7 +114,7 @@ def ways_sheet(tables: Path, basis: Basis) -> Sheet:
             _how_it_stands(row),
             plain_text(row["label"], NOT_APPLICABLE),
             count(row["cases"]),
-            *interval_cells(row, "share", int(row["recorded"]), known),
+            *interval_cells(row, "share", row["recorded"], known),
             number(row["median_days"]),
         )
         for row in sorted(published_rows(tables, "paths"), key=lambda row: int(row["way_order"]))
@@ -164,7 +166,7 @@ def _where_cases_stand(tables: Path, basis: Basis) -> Sheet:
                 group_label(row["breakdown"], row["group"]),
                 plain_text(row["label"]),
                 count(row["cases"]),
-                *interval_cells(row, "share", int(row["with_suspect"]), known, basis.smallest_base),
+                *interval_cells(row, "share", row["with_suspect"], known, basis.smallest_base),
                 count(row["sent_back"]),
                 count(row["overdue"]),
             )
@@ -204,7 +206,7 @@ def _days_of_each_side(tables: Path, basis: Basis) -> Sheet:
         cells: list[Cell] = []
         for _, before, after in _SIDES:
             row = steps.get((breakdown, group, before, after))
-            cells += [int(row["timed"]) if row else 0, int(row["progressed"]) if row else 0]
+            cells += [count(row["timed"] if row else None), count(row["progressed"] if row else None)]
             cells += _days(row, basis.smallest_base)
         rows.append((breakdown_label(breakdown), group_label(breakdown, group), *cells))
     made = {"Police": "referred", "CPS": "charged"}
