@@ -33,8 +33,8 @@ def without_untold(rows: Iterable[Row]) -> list[Row]:
     for row in found:
         following = by_place.get((*_place(row)[:-1], row["stage_order"] + 1))
         unseen = row["covered"] != "Y"
-        if unseen and row["entered"] == 0:
-            row.update(dict.fromkeys((*_OF_STAGE, *_STATES, "completed")))
+        if unseen:
+            row.update({name: None for name in (*_OF_STAGE, *_STATES, "completed") if row[name] == 0})
         elif following is not None and following["covered"] != "Y" and row["progressed"] == 0:
             row.update({name: None for name in _STATES if name == "open" or row[name] == 0})
     return found
