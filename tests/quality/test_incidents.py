@@ -54,7 +54,7 @@ class Warehouse:
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
     made = Warehouse(tmp_path)
     yield made
-    made.opened.close()
+    made.connection.close()
 
 
 def seen(change: Change | None) -> tuple[Kind, int | None, int | None, int]:
