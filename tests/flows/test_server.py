@@ -326,18 +326,6 @@ def test_the_comments_of_the_deployment_file_are_the_recipe(server: Server) -> N
     assert len(comments) == 7
 
 
-def test_a_worker_that_is_not_told_the_server_does_not_start(server: Server) -> None:
-    """Why the recipe names the address."""
-    environment = {name: value for name, value in server.environment.items() if name != "PREFECT_API_URL"}
-    environment["PREFECT_HOME"] = str(server.folder / "home_without_profile")
-    done = subprocess.run(
-        server.recipe.command("prefect worker start"), cwd=CHECKOUT, env=environment, capture_output=True, encoding="utf-8",
-        errors="replace", timeout=LIMIT, check=False,
-    )  # fmt: skip
-    assert done.returncode != 0
-    assert "PREFECT_API_URL" in done.stdout + done.stderr
-
-
 @pytest.mark.slow
 def test_the_server_starts_the_nightly_run_by_itself(server: Server, nightly: Row) -> None:
     # Every minute: where the scheduler is late for the first time, it meets the second.
