@@ -1,6 +1,7 @@
 """What holds for every test."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from attrition import warehouse
 from attrition.ingest import mapping
+from programs import refuse_absence
 
 # What takes a minute starts first, so that no worker waits for another at the end.
 LONG = ("test_privacy", "test_server", "test_command", "test_releases_in_sequence", "test_attacked_releases")
@@ -16,6 +18,14 @@ LONG = ("test_privacy", "test_server", "test_command", "test_releases_in_sequenc
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if os.environ.get("CI") == "true":
+        refuse_absence(report)
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,7 @@ SOURCE = ROOT / "src" / "attrition"
 # A module may import from its own layer and from those before it.
 LAYERS = (
     {"errors", "resources"},
+    {"disk"},
     {"reference", "settings", "contract"},
     {"stats"},
     {"warehouse", "models"},
@@ -83,3 +84,23 @@ def test_command_line_starts_without_slow_libraries() -> None:
     code = f"import sys, attrition.cli; attrition.cli.parser(); print(sorted({SLOW!r} & set(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+def test_no_test_imports_a_conftest() -> None:
+    """Every folder has a `conftest`: which of them the name means depends on the order in which pytest collects."""
+    tests = {path: ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "tests").rglob("*.py")}
+    importing = [
+        path.name
+        for path, tree in tests.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.ImportFrom) and node.module == "conftest")
+        or (isinstance(node, ast.Import) and any(name.name == "conftest" for name in node.names))
+    ]
+    assert len(tests) > 50
+    assert importing == []
+
+
+def test_no_two_modules_of_tests_share_a_name() -> None:
+    """Test folders are no packages, so a name stands for one module, whichever folder is collected first."""
+    names = [path.stem for path in (ROOT / "tests").rglob("*.py") if path.stem not in ("conftest", "__init__")]
+    assert sorted(names) == sorted(set(names))

@@ -3,6 +3,7 @@
 Every message is one paragraph: what happened, where (file, line, column; never the value), what to do.
 """
 
+import errno
 from pathlib import Path
 
 
@@ -48,10 +49,26 @@ class AlertUndelivered(AttritionError):
         self.published = published
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def no_room(what: str) -> AttritionError:
+    """The fault of a full disk, of whatever could not be written."""
+    return AttritionError(
+        f"{what}: there is no room left on the disk. Make room and run again; what was loaded stays loaded, and nothing is published in part."
+    )
+
+
 def paragraph(fault: Exception) -> str:
     """What a user is told of a fault. Of an unforeseen one only kind and place, since its message may quote data."""
     if isinstance(fault, AttritionError):
         return str(fault)
+    if isinstance(fault, OSError) and fault.errno in _NO_ROOM:
+        return str(
+            no_room(
+                f"The file {fault.filename} could not be written" if fault.filename else "A file could not be written"
+            )
+        )
     place = fault.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

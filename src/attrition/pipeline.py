@@ -7,13 +7,15 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition import __version__, warehouse
 from attrition.contract import load_contracts
+from attrition.disk import troubles_told
 from attrition.errors import AlertUndelivered, GateStopped, UsageFault
 from attrition.settings import Settings, load_settings, pseudonym_key
 
@@ -101,10 +103,13 @@ def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
     from attrition.validate.checks import COULD_NOT_RUN, FAILED
     from attrition.validate.checks import validate as run_suites
 
-    checks = run_suites(request.warehouse)
+    with troubles_told(request.warehouse):
+        checks = run_suites(request.warehouse)
     (folder / _CHECKS).write_text(json.dumps([asdict(check) for check in checks]), encoding="utf-8")
     crashed = [check for check in checks if check.status == COULD_NOT_RUN]
     if crashed:
+        # Great Expectations keeps to itself why a check crashed; a damaged warehouse is told as such.
+        warehouse.read_whole(request.warehouse, request.settings)
         tell(
             f"{len(crashed)} checks could not run: {', '.join(sorted({c.suite + '.' + c.rule for c in crashed})[:5])}. "
             "This says nothing about the data; tell the operator of this program."
@@ -226,23 +231,24 @@ def tell_of_held(request: Request, tell: Tell = _silent) -> None:
         tell(str(fault))
 
 
-def open_models(request: Request) -> "duckdb.DuckDBPyConnection":
+@contextmanager
+def open_models(request: Request) -> "Iterator[duckdb.DuckDBPyConnection]":
     """A connection in memory on which the models can be built, over the warehouse attached read-only."""
     from attrition import models
     from attrition.validate.rows import name_rows
 
-    connection = warehouse.connect(Path(":memory:"), request.settings)
-    beside = str(request.warehouse.parent / "spill").replace("'", "''")
-    place = str(request.warehouse).replace("'", "''")
-    connection.execute(f"SET temp_directory = '{beside}'")
-    connection.execute(f"ATTACH '{place}' AS warehouse (READ_ONLY)")
-    for table in (*load_contracts(), "load", "load_force", "load_column", "finding", "quarantine"):
-        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM warehouse.{table}")
-    models.prepare(connection)
-    models.set_context(connection, request.as_at, request.settings)
-    name_rows(connection)
-    connection.execute("SET preserve_insertion_order = false")
-    return connection
+    with troubles_told(request.warehouse), warehouse.connect(Path(":memory:"), request.settings) as connection:
+        beside = str(request.warehouse.parent / "spill").replace("'", "''")
+        place = str(request.warehouse).replace("'", "''")
+        connection.execute(f"SET temp_directory = '{beside}'")
+        connection.execute(f"ATTACH '{place}' AS warehouse (READ_ONLY)")
+        for table in (*load_contracts(), "load", "load_force", "load_column", "finding", "quarantine"):
+            connection.execute(f"CREATE VIEW {table} AS SELECT * FROM warehouse.{table}")
+        models.prepare(connection)
+        models.set_context(connection, request.as_at, request.settings)
+        name_rows(connection)
+        connection.execute("SET preserve_insertion_order = false")
+        yield connection
 
 
 def publish(request: Request, folder: Path, tell: Tell = _silent) -> Path:

@@ -5,11 +5,12 @@ quarantine and the findings. Says where it may stand, who holds it, and what its
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition.contract import code_types, load_contracts
+from attrition.disk import is_trouble, troubles_told
 from attrition.errors import AttritionError, UsageFault, WarehouseBusy
 from attrition.settings import Settings
 
@@ -122,17 +123,24 @@ def held(path: Path) -> Iterator[None]:
         raise WarehouseBusy(
             f"Another run holds the warehouse {path}. Wait until it is finished, or name another with --warehouse."
         ) from None
+    except OSError:
+        raise UsageFault(
+            f"The file {path}.lock cannot be made, which keeps a second run away from the warehouse: this account may not write into "
+            "that folder. Run as the account that made the warehouse, or name another with --warehouse."
+        ) from None
     try:
         yield
     finally:
         lock.release()
 
 
-def connect(path: Path, settings: Settings, *, read_only: bool = False) -> "duckdb.DuckDBPyConnection":
-    """Opens the warehouse (or `:memory:`), with everything that reaches out of the machine switched off.
+@contextmanager
+def connect(path: Path, settings: Settings, *, read_only: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Opens the warehouse (or `:memory:`), with everything that reaches out of the machine switched off, and closes it.
 
     What does not fit into memory is spilled encrypted, since raw text may be on its way through.
-    Raises WarehouseBusy if another program has the file open, AttritionError if it is no warehouse of ours.
+    Raises WarehouseBusy if another program has the file open, AttritionError if it is no warehouse of ours, or is found to be
+    damaged, at opening or later, or its disk is full.
     """
     import duckdb
 
@@ -143,17 +151,14 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> "duck
         "memory_limit": settings.memory,
         "temp_file_encryption": "true",
     }
-    try:
-        connection = duckdb.connect(str(path), read_only=read_only, config=config)
-    except duckdb.IOException as fault:
-        if "lock" in str(fault).lower() or "being used by another process" in str(fault).lower():
-            raise WarehouseBusy(
-                f"Another program has the warehouse {path} open. Close it, or name another with --warehouse."
-            ) from None
-        raise AttritionError(
-            f"The warehouse {path} cannot be opened; it may be damaged or made by a newer DuckDB. "
-            "Move it away and run again: the extracts in the landing folder build it anew."
-        ) from None
+    # In memory there is no file to be in trouble; a warehouse attached there is its opener's to tell of.
+    told = nullcontext() if str(path) == ":memory:" else troubles_told(path)
+    with told, duckdb.connect(str(path), read_only=read_only, config=config) as connection:
+        _set_up(connection)
+        yield connection
+
+
+def _set_up(connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute("SET enable_progress_bar = false")
     # Trying these on every column costs more time than the little space that they save is worth.
     connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
@@ -162,7 +167,13 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> "duck
         connection.execute("SET temp_directory = ''")
     else:
         connection.execute(f"LOAD '{cipher.as_posix()}'")
-    return connection
+
+
+def read_whole(path: Path, settings: Settings) -> None:
+    """Reads every row of every table, for whoever has reason to doubt the file. Raises AttritionError where it is damaged."""
+    with connect(path, settings, read_only=True) as connection:
+        for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall():
+            connection.execute(f'SELECT bit_xor(hash(whole)) FROM "{name}" AS whole').fetchall()
 
 
 def _cipher() -> Path | None:
@@ -236,7 +247,9 @@ def make_code_types(connection: "duckdb.DuckDBPyConnection") -> None:
             connection.execute(f"CREATE TYPE {name} AS ENUM ({members})")
             for table, column in columns:
                 connection.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" TYPE {name}')
-        except duckdb.Error:
+        except duckdb.Error as fault:
+            if is_trouble(fault):
+                raise
             raise AttritionError(
                 f"The warehouse holds codes that the list {name.removeprefix('code_')} no longer has. Put them back into "
                 "data/reference, or name a new warehouse; the extracts in the landing folder build it anew."

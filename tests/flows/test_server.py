@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from attrition.publish.headline import headline_markdown
 from attrition.sample import make_extracts
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+README = CHECKOUT / "README.md"
 KEY = secrets.token_hex(32)
 AS_AT = date(2025, 3, 31)
 PERSON = "PLANTEDPERSON"
@@ -45,6 +47,23 @@ def wait_for(what: str, found: Callable[[], Any], limit: float = LIMIT) -> Any:
     return value
 
 
+class Recipe:
+    """The README's commands for a run every night, as they stand there; only the port and the folder /path are others."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        section = README.read_text(encoding="utf-8").partition("## Every night")[2].partition("\n## ")[0]
+        self.lines = [line.partition("  #")[0].strip() for line in section.split("```")[1].strip().splitlines()]
+        told = [line.replace(":4200/", f":{port}/").replace("/path/", f"{folder.as_posix()}/") for line in self.lines]
+        self.commands = [shlex.split(line) for line in told if not line.startswith("export ")]
+        exported = (line.removeprefix("export ").partition("=") for line in told if line.startswith("export "))
+        self.environment = {name: value for name, _, value in exported}
+
+    def command(self, start: str) -> list[str]:
+        """The one command that begins so."""
+        [found] = [command for command in self.commands if shlex.join(command).startswith(start)]
+        return found
+
+
 @dataclass
 class Server:
     """A Prefect server of its own, spoken to over its documented HTTP interface."""
@@ -53,6 +72,7 @@ class Server:
     folder: Path
     client: httpx.Client
     environment: dict[str, str]
+    recipe: Recipe
 
     def get(self, path: str) -> Any:
         return self.client.get(path).raise_for_status().json()
@@ -60,11 +80,10 @@ class Server:
     def post(self, path: str, **body: Any) -> Any:
         return self.client.post(path, json=body).raise_for_status().json()
 
-    def prefect(self, *arguments: str, cwd: Path = CHECKOUT) -> str:
-        """Runs Prefect's command and returns what it printed."""
+    def run(self, command: list[str]) -> str:
+        """Runs a command of the recipe in the checkout and returns what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
-            cwd=cwd, env=self.environment, capture_output=True, encoding="utf-8", errors="replace",
+            command, cwd=CHECKOUT, env=self.environment, capture_output=True, encoding="utf-8", errors="replace",
             timeout=LIMIT, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
@@ -105,7 +124,14 @@ def running(command: list[str], environment: dict[str, str], log: Path) -> Itera
 def quiet_environment(home: Path) -> dict[str, str]:
     """The environment without any key, with Prefect's files and the local data folder below `home`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "ATTRITION"))}
-    places = {"PREFECT_HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "LOCALAPPDATA": str(home / "data")}
+    places = {
+        "HOME": str(home),
+        "PREFECT_HOME": str(home),
+        "XDG_DATA_HOME": str(home / "data"),
+        "LOCALAPPDATA": str(home / "data"),
+    }
+    # As in an active environment, `prefect` is the one beside this Python.
+    places["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
     still = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "DO_NOT_TRACK": "1"}
     return kept | places | still | {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PYTHONUTF8": "1"}
 
@@ -117,15 +143,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/api"
-    # The scheduler plans runs about once a minute; nobody waits for that here.
+    recipe = Recipe(port, folder / "path")
+    url = recipe.environment["PREFECT_API_URL"]
+    # The port is one that is free, nobody looks at the pages, and the scheduler plans runs about once a minute: nobody waits for that.
+    here = {"PREFECT_SERVER_API_PORT": str(port), "PREFECT_SERVER_UI_ENABLED": "false"}
     haste = {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2", "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    environment = quiet_environment(folder / "home") | haste
-    start = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
-    with running(start, environment, folder / "server.log") as process, httpx.Client(
+    environment = quiet_environment(folder / "home") | here | haste | recipe.environment
+    with running(recipe.command("prefect server start"), environment, folder / "server.log") as process, httpx.Client(
         base_url=url, trust_env=False, timeout=60
     ) as client:  # fmt: skip
-        made = Server(url, folder, client, environment | {"PREFECT_API_URL": url})
+        made = Server(url, folder, client, environment, recipe)
 
         def answers() -> bool:
             assert process.poll() is None, (folder / "server.log").read_text(encoding="utf-8", errors="replace")
@@ -160,21 +187,46 @@ def marked_landing(folder: Path) -> Path:
     return folder
 
 
-def deployed(server: Server, landing: Path) -> Row:
-    """The deployment as an operator makes it, for the marked landing folder."""
-    places = {
-        "landing": landing,
-        "out": server.folder / "publications",
-        "warehouse_file": server.folder / "warehouse" / "warehouse.duckdb",
-        "now": AS_AT + timedelta(days=1),
-    }
-    server.prefect("work-pool", "create", "attrition", "--type", "process")
-    stated = [part for name, place in places.items() for part in ("--param", f"{name}={place}")]
-    server.prefect("deploy", "--all", *stated)
+OWNERS = """
+[operator]
+name = "Desk"
+channels = ["outbox:desk"]
+[board_lead]
+name = "Lead"
+channels = ["outbox:lead"]
+[[owner]]
+name = "Northumbria"
+force = "northumbria"
+extracts = ["incident"]
+people = [{ name = "Jo Sample", address = "jo@example.org" }]
+channels = ["outbox:northumbria"]
+"""
+
+
+@pytest.fixture(scope="session")
+def nightly(server: Server) -> Row:
+    """The deployment as an operator makes it, by the README's commands, for marked extracts in the recipe's landing folder."""
+    place = server.folder / "path"
+    marked_landing(place / "extracts")
+    (place / "key.txt").write_text(KEY + "\n", encoding="utf-8")
+    (place / "data_owners.toml").write_text(OWNERS, encoding="utf-8")
+    server.run(server.recipe.command("prefect work-pool create"))
+    server.run(server.recipe.command("prefect --no-prompt deploy"))
     made = server.get("/deployments/name/attrition/nightly")
     of_it = {"deployments": {"id": {"any_": [made["id"]]}}}
     made["planned"] = wait_for("the server's plan of nightly runs", lambda: server.post("/flow_runs/filter", **of_it))
     return made
+
+
+def ended_run(server: Server, nightly: Row, *, by_schedule: bool) -> Row:
+    """The run of the deployment that has come to its end, once there is one."""
+    over = {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}}
+
+    def ended() -> Row | None:
+        found = server.post("/flow_runs/filter", deployments={"id": {"any_": [nightly["id"]]}}, flow_runs=over)
+        return next((run for run in found if run["auto_scheduled"] == by_schedule), None)
+
+    return wait_for("the end of the run", ended)
 
 
 def assert_nightly_in_london(nightly: Row) -> None:
@@ -185,60 +237,37 @@ def assert_nightly_in_london(nightly: Row) -> None:
     assert entry["schedule"]["timezone"] == "Europe/London"
     assert nightly["work_pool_name"] == "attrition"
     assert nightly["concurrency_limit"] == 1 or nightly["global_concurrency_limit"]["limit"] == 1
-    assert sorted(nightly["parameters"]) == ["landing", "now", "out", "warehouse_file"]
+    assert sorted(nightly["parameters"]) == ["landing", "out", "owners"]
     for run in nightly["planned"]:
         due = datetime.fromisoformat(run["expected_start_time"]).astimezone(ZoneInfo("Europe/London"))
         assert (due.hour, due.minute) == (4, 30)
 
 
-def scheduled_run(server: Server, nightly: Row) -> Row:
-    """A run that the server's own scheduler made and a process worker has brought to its end."""
-    key_file = server.folder / "key.txt"
-    key_file.write_text(KEY + "\n", encoding="utf-8")
-    # Every minute: where the scheduler is late for the first time, it meets the second.
-    soon = {"interval": 60, "anchor_date": (datetime.now(UTC) + timedelta(seconds=8)).isoformat()}
-    entry = {"schedule": soon, "active": True}
-    server.client.post(f"/deployments/{nightly['id']}/schedules", json=[entry]).raise_for_status()
-    work = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "attrition", "--type", "process"]
-    environment = server.environment | {"ATTRITION_PSEUDONYM_KEY_FILE": str(key_file)}
-    over = {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}}
-
-    def ended() -> Row | None:
-        found = server.post("/flow_runs/filter", deployments={"id": {"any_": [nightly["id"]]}}, flow_runs=over)
-        return found[0] if found else None
-
-    with running(work, environment, server.folder / "worker.log"):
-        return wait_for("the end of the scheduled run", ended)
-
-
-def assert_completed(server: Server, scheduled_run: Row) -> None:
-    assert scheduled_run["auto_scheduled"]
-    assert scheduled_run["state_type"] == "COMPLETED", server.log(scheduled_run["id"])
-    out = server.folder / "publications"
-    assert (out / "latest.txt").read_text(encoding="utf-8") == f"{AS_AT}\n"
-    tasks = server.post(
-        "/task_runs/filter", flow_runs={"id": {"any_": [scheduled_run["id"]]}}, sort="EXPECTED_START_TIME_ASC"
-    )
+def assert_completed(server: Server, run: Row, as_at: date) -> None:
+    assert run["state_type"] == "COMPLETED", server.log(run["id"])
+    out = server.folder / "path" / "publications"
+    assert (out / "latest.txt").read_text(encoding="utf-8") == f"{as_at}\n"
+    tasks = server.post("/task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}}, sort="EXPECTED_START_TIME_ASC")
     assert [(re.sub("-.*", "", task["name"]), task["state_type"]) for task in tasks] == [
         (stage, "COMPLETED") for stage in ("ingest", "validate", "compute", "judge", "publish", "alert")
     ]
 
 
-def assert_artifact_is_the_headline(server: Server, scheduled_run: Row) -> None:
+def assert_artifact_is_the_headline(server: Server, run: Row, as_at: date) -> None:
     artifact = server.get("/artifacts/attrition-headline/latest")
-    assert artifact["flow_run_id"] == scheduled_run["id"]
-    tables = server.folder / "publications" / str(AS_AT) / "tables"
+    assert artifact["flow_run_id"] == run["id"]
+    tables = server.folder / "path" / "publications" / str(as_at) / "tables"
     assert artifact["data"] == headline_markdown(tables)
     with (tables / "funnel.csv").open(encoding="utf-8", newline="") as file:
         reported = next(row for row in csv.DictReader(file) if (row["breakdown"], row["stage"]) == ("all", "reported"))
     assert f"| {int(reported['entered']):,} |" in artifact["data"]
 
 
-def assert_events_tell_the_incidents(server: Server, scheduled_run: Row) -> None:
+def assert_events_tell_the_incidents(server: Server) -> None:
     """Every incident that the run opened is an event; its number, rule and place are those of the warehouse."""
     import duckdb
 
-    with duckdb.connect(str(server.folder / "warehouse" / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(warehouse_of_account(server)), read_only=True) as connection:
         opened = connection.execute("SELECT incident_id, rule, extract, area FROM dq_incident").fetchall()
     assert 0 < len(opened) <= 50
 
@@ -259,9 +288,10 @@ def assert_events_tell_the_incidents(server: Server, scheduled_run: Row) -> None
     assert sorted(wait_for("the events of the run", told)) == sorted(opened)
 
 
-def assert_server_knows_neither_key_nor_person(server: Server, scheduled_run: Row, landing: Path) -> None:
+def assert_server_knows_neither_key_nor_person(server: Server, run: Row) -> None:
+    landing = server.folder / "path" / "extracts"
     assert PERSON in "".join(path.read_text(encoding="utf-8") for path in landing.glob("*.csv"))
-    told = server.told(scheduled_run["id"])
+    told = server.told(run["id"])
     assert "rows read as incident" in told
     logs = "".join(path.read_text(encoding="utf-8", errors="replace") for path in server.folder.glob("*.log"))
     stored = b"".join(path.read_bytes() for path in (server.folder / "home").rglob("*") if path.is_file())
@@ -271,16 +301,40 @@ def assert_server_knows_neither_key_nor_person(server: Server, scheduled_run: Ro
         assert secret.encode() not in stored
 
 
-def test_the_nightly_deployment_runs_on_a_process_worker(server: Server, tmp_path: Path) -> None:
-    """As an operator does it: work pool, deployment, worker; then the server's own scheduler starts a run."""
-    landing = marked_landing(tmp_path / "landing")
-    nightly = deployed(server, landing)
+def warehouse_of_account(server: Server) -> Path:
+    """Where the README says that the worker's account has its warehouse, below the local data folder of this account."""
+    return server.folder / "home" / "data" / "attrition" / "warehouse.duckdb"
+
+
+def test_the_recipe_of_the_readme_publishes_as_it_stands(server: Server, nightly: Row) -> None:
+    """A new account, the README's commands in their order: server, work pool, deployment, worker, a run by hand."""
     assert_nightly_in_london(nightly)
-    ended = scheduled_run(server, nightly)
-    assert_completed(server, ended)
-    assert_artifact_is_the_headline(server, ended)
-    assert_events_tell_the_incidents(server, ended)
-    assert_server_knows_neither_key_nor_person(server, ended, landing)
+    yesterday = date.today() - timedelta(days=1)
+    with running(server.recipe.command("prefect worker start"), server.environment, server.folder / "worker.log"):
+        server.run(server.recipe.command("prefect deployment run"))
+        run = ended_run(server, nightly, by_schedule=False)
+    assert_completed(server, run, yesterday)
+    assert warehouse_of_account(server).exists()
+    assert_artifact_is_the_headline(server, run, yesterday)
+    assert_events_tell_the_incidents(server)
+    assert_server_knows_neither_key_nor_person(server, run)
+
+
+def test_the_comments_of_the_deployment_file_are_the_recipe(server: Server) -> None:
+    comments = [line.removeprefix("#   ") for line in (CHECKOUT / "prefect.yaml").read_text(encoding="utf-8").splitlines() if line.startswith("#   ")]  # fmt: skip
+    assert comments == server.recipe.lines
+    assert len(comments) == 7
+
+
+@pytest.mark.slow
+def test_the_server_starts_the_nightly_run_by_itself(server: Server, nightly: Row) -> None:
+    # Every minute: where the scheduler is late for the first time, it meets the second.
+    soon = {"interval": 60, "anchor_date": (datetime.now(UTC) + timedelta(seconds=8)).isoformat()}
+    entry = {"schedule": soon, "active": True}
+    server.client.post(f"/deployments/{nightly['id']}/schedules", json=[entry]).raise_for_status()
+    with running(server.recipe.command("prefect worker start"), server.environment, server.folder / "worker.log"):
+        run = ended_run(server, nightly, by_schedule=True)
+    assert run["state_type"] == "COMPLETED", server.log(run["id"])
 
 
 # What goes wrong inside the flow: the command ends with the fault's code and one paragraph, the server has the same one.
@@ -328,7 +382,8 @@ def test_a_fault_is_one_paragraph_on_the_screen_and_on_the_server(
         done = subprocess.run(
             [sys.executable, "-m", "attrition.cli", "run", "--landing", tmp_path / "landing", "--as-at", str(AS_AT),
              "--out", tmp_path / "out", "--warehouse", warehouse, "--sources", tmp_path / "mappings"],
-            env=server.environment | {"ATTRITION_PSEUDONYM_KEY": KEY},
+            env={name: value for name, value in server.environment.items() if name != "ATTRITION_PSEUDONYM_KEY_FILE"}
+            | {"ATTRITION_PSEUDONYM_KEY": KEY},
             capture_output=True, encoding="utf-8", errors="replace", timeout=LIMIT, check=False,
         )  # fmt: skip
     finally:

@@ -9,7 +9,8 @@ import html
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = Path("/usr/bin/chromium")
+from programs import CHROMIUM
+
 # Height of a line of Arial, of its size.
 _LINE = 1.149
 

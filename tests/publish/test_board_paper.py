@@ -3,7 +3,6 @@
 import datetime as dt
 import os
 import re
-import shutil
 import subprocess
 import time
 import zipfile
@@ -16,16 +15,16 @@ import docx
 import protected_tables
 import pyarrow as pa
 import pytest
-from board_paper_pages import CHROMIUM, pages
+from board_paper_pages import pages
 from exact_tables import exact
 from pyarrow import parquet
 
 from attrition.errors import AttritionError
 from attrition.publish.board_paper import write_board_paper
 from attrition.publish.publication import Publication
+from programs import NO_WRITER, SOFFICE, needs_chromium, needs_writer
 
 Row = dict[str, Any]
-SOFFICE = shutil.which("soffice")
 SENTINEL = 987654
 
 
@@ -308,7 +307,7 @@ def _fullest(publication: Publication) -> Publication:
     return replace(publication, marking="OFFICIAL-SENSITIVE, HANDLE WITH CARE UNTIL THE BOARD HAS MET")
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium to lay the paper out")
+@needs_chromium
 @pytest.mark.parametrize(
     "publication",
     ["board", *(pytest.param(tier, marks=pytest.mark.slow) for tier in ("restricted", "public"))],
@@ -326,12 +325,12 @@ def test_it_has_two_pages(publication: Publication, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+@needs_writer
 def test_libreoffice_makes_two_pages_of_it(publication: Publication, tmp_path: Path) -> None:
     written(publication)
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     command = [str(SOFFICE), profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), "paper.docx"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False)
     if "source file could not be loaded" in done.stdout + done.stderr:
-        pytest.skip("this LibreOffice has no Writer")
+        pytest.skip(NO_WRITER)
     assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "paper.pdf").read_bytes())) <= 2

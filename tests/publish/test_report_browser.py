@@ -11,9 +11,9 @@ from test_report import HOSTILE
 
 from attrition.publish.publication import Publication
 from attrition.publish.report import write_report
+from programs import CHROMIUM, PDFTOTEXT, needs_chromium, needs_pdftotext
 
 Row = dict[str, Any]
-CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -27,9 +27,7 @@ ARGUMENTS = [
 TIERS = pytest.mark.parametrize("tier", ["restricted", "board", pytest.param("public", marks=pytest.mark.slow)])
 SECTIONS = ("In short", "How far cases go", "Why cases stopped", "victim withdrew", "Compare two groups", "Over time", "How long it takes", "Between the police", "What changed", "How far the data reach", "How to read this")  # fmt: skip
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.is_file(), reason="no Chromium at /usr/bin/chromium: the report needs a browser to be tested"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -317,14 +315,11 @@ def test_keyboard_alone(browser: Any, publications: dict[str, Publication]) -> N
         assert page.locator("#funnel-table table").is_visible()
 
 
+@needs_pdftotext
 @TIERS
 def test_print_has_every_section_every_table_and_the_marking_on_each_page(tier: str, browser: Any, publications: dict[str, Publication], tmp_path: Path) -> None:  # fmt: skip
-    import shutil
     import subprocess
 
-    reader = shutil.which("pdftotext")
-    if reader is None:
-        pytest.skip("no pdftotext: the printed report cannot be read back")
     with Opened(browser, file_of(publications, tier), color_scheme="dark") as page:
         page.emulate_media(media="print")
         ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
@@ -332,7 +327,7 @@ def test_print_has_every_section_every_table_and_the_marking_on_each_page(tier: 
         page.pdf(path=str(tmp_path / "page.pdf"), prefer_css_page_size=True)
         # Folded tables are folded again after printing.
         assert page.locator("details[open]").count() == 0
-    subprocess.run([reader, "-layout", str(tmp_path / "page.pdf"), str(tmp_path / "page.txt")], check=True)
+    subprocess.run([str(PDFTOTEXT), "-layout", str(tmp_path / "page.pdf"), str(tmp_path / "page.txt")], check=True)
     sheets = (tmp_path / "page.txt").read_text(encoding="utf-8").split("\f")[:-1]
     assert len(sheets) > 3
     marked = re.sub(r"\s+", " ", publications[tier].marked)

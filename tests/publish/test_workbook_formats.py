@@ -2,7 +2,6 @@
 
 import csv
 import re
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -13,7 +12,8 @@ import pytest
 from protected_tables import made_up
 from workbook_files import STYLE, TABLE, Cells, Files, areas, cells_of_file, cells_of_model, files_of, part
 
-SOFFICE = shutil.which("soffice")
+from programs import PDFTOTEXT, SOFFICE, needs_calc, needs_pdftotext
+
 # One CSV file for each sheet, every cell as it is kept and not as it is shown.
 _TO_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
 _FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", "＝1+1")
@@ -182,7 +182,7 @@ def _number_or_text(text: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+@needs_calc
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 def test_libreoffice_reads_every_cell(all_files: dict[str, Any], suffix: str, tmp_path: Path) -> None:
     files = all_files["board"]
@@ -204,7 +204,7 @@ def test_libreoffice_reads_every_cell(all_files: dict[str, Any], suffix: str, tm
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+@needs_calc
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 def test_libreoffice_keeps_every_cell_in_the_other_format(files: Files, suffix: str, tmp_path: Path) -> None:
     other = {"xlsx": "ods", "ods": "xlsx"}[suffix]
@@ -218,15 +218,15 @@ def test_libreoffice_keeps_every_cell_in_the_other_format(files: Files, suffix: 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+@needs_calc
+@needs_pdftotext
 @pytest.mark.parametrize("suffix", ["xlsx", "ods"])
 def test_every_printed_page_carries_tier_and_marking(all_files: dict[str, Any], suffix: str, tmp_path: Path) -> None:
     files = all_files["board"]
     (printed,) = _converted(getattr(files, suffix), "pdf", tmp_path / "out")
-    reader = shutil.which("pdftotext")
-    if reader is None:
-        pytest.skip("pdftotext is not installed")
-    text = subprocess.run([reader, "-layout", str(printed), "-"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        [str(PDFTOTEXT), "-layout", str(printed), "-"], check=True, capture_output=True, text=True
+    ).stdout
     pages = [page for page in text.split("\f") if page.strip()]
     assert len(pages) >= len(files.workbook.pages)
     for page in pages:

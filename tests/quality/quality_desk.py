@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+from contextlib import ExitStack
 from pathlib import Path
 
 from attrition import models, warehouse
@@ -72,7 +73,8 @@ class Desk:
         self.work = folder / "work"
         self.landing.mkdir()
         self.work.mkdir()
-        self.connection = warehouse.connect(Path(":memory:"), Settings())
+        self.opened = ExitStack()
+        self.connection = self.opened.enter_context(warehouse.connect(Path(":memory:"), Settings()))
         warehouse.prepare(self.connection)
 
     def put(self, name: str, extract: str, rows: list[Row], without: tuple[str, ...] = ()) -> Path:

@@ -192,7 +192,7 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
 def desk(tmp_path: Path) -> Iterator[Desk]:
     made_desk = Desk(tmp_path)
     yield made_desk
-    made_desk.connection.close()
+    made_desk.opened.close()
 
 
 def test_nothing_fires_on_a_clean_set(desk: Desk) -> None:

@@ -148,7 +148,7 @@ class Sample:
             desk.connection.execute("SELECT rule, extract, area, column_name, line FROM check_row").fetchall()
         )
         self.duplicates = dict(desk.connection.execute("SELECT extract, duplicate FROM load").fetchall())
-        desk.connection.close()
+        desk.opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition.contract import Contract, load_contract
+from attrition.disk import is_trouble
 from attrition.errors import AttritionError, InputRefused, UsageFault
 from attrition.ingest import conform, landing, ledger, pseudonym, replacing
 from attrition.ingest.conform import Conforming
@@ -196,6 +197,8 @@ def stage(
             lambda line_ends: work.run(connection, line_ends),
         )
     except duckdb.Error as fault:
+        if is_trouble(fault):
+            raise
         # DuckDB's message may quote a value, so only its kind is told.
         raise UsageFault(
             f"The mapping {feed.source} ({feed.extract}) has an expression or date format that fails on {file.path.name} "

@@ -7,7 +7,6 @@ from attrition.contract import load_contracts
 
 UNKNOWN_AREA = "Area not known"
 _CPS_EXTRACTS = ("cps", "cps_event")
-_SMALL_WORDS = ("and", "of")
 
 
 @cache
@@ -27,12 +26,9 @@ def area_name(extract: str, area: str) -> str:
     if not area:
         return UNKNOWN_AREA
     if extract in _CPS_EXTRACTS:
-        return "CPS " + _cps_area(area)
-    return {row["code"]: row["label"] for row in reference.rows("force")}.get(area, area)
+        return "CPS " + _names("cps_area").get(area, area)
+    return _names("force").get(area, area)
 
 
-def _cps_area(area: str) -> str:
-    # Two Areas join two names; all others are several words.
-    if area in ("mersey-cheshire", "cymru-wales"):
-        return area.title()
-    return " ".join(word if word in _SMALL_WORDS else word.capitalize() for word in area.split("-"))
+def _names(table: str) -> dict[str, str]:
+    return {row["code"]: row["label"] for row in reference.rows(table)}

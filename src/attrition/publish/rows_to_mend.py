@@ -95,7 +95,10 @@ def write_rows_to_mend(
             )
             write_mend_workbook(files[1], said, _widths(connection, extract, area), _rows(connection, extract, area))
             written += files
-    except (OSError, duckdb.IOException):
+    except (OSError, duckdb.IOException) as fault:
+        # What names no file of the folder is a fault of the warehouse, from which the rows are read.
+        if str(folder) not in str(fault):
+            raise
         raise AttritionError(
             f"The rows to mend cannot be written into {folder}. Close their files in other programs, see that there is room "
             "on the disk, and run again."

@@ -22,6 +22,8 @@ _LABELS = {
     ("hate_status", "hate"): "Hate crime cases",
     ("hate_status", "comparison"): "Ordinary crimes, for comparison",
 }
+# Lists that are tables of their own: the group is a code, people read the name. A code that is not listed shows as itself.
+_NAMED_BY = {"force": "force", "local_authority": "local_authority", "offence_code": "offence"}
 # These are named by codes or by the forces themselves: their spelling is theirs.
 _AS_WRITTEN = {
     "area_command",
@@ -58,8 +60,8 @@ def breakdown_label(breakdown: str) -> str:
 
 @cache
 def _listed(code_list: str) -> dict[str, str]:
-    if code_list == "force":
-        return {row["code"]: row["label"] for row in reference.rows("force")}
+    if table := _NAMED_BY.get(code_list):
+        return {row["code"]: row["label"] for row in reference.rows(table)}
     return {row["code"]: row["label"] for row in reference.rows("code_list") if row["list"] == code_list}
 
 
