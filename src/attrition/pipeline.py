@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrition import __version__, warehouse
+from attrition import __version__, clock, warehouse
 from attrition.contract import load_contracts
 from attrition.errors import AlertUndelivered, GateStopped, UsageFault
 from attrition.settings import Settings, load_settings, pseudonym_key
@@ -47,7 +47,7 @@ class Request:
     @property
     def today(self) -> dt.date:
         """The day of the run: the clock's, unless `now` sets it for a replay."""
-        return self.now or dt.date.today()
+        return self.now or clock.today()
 
     @property
     def settings(self) -> Settings:

@@ -7,6 +7,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
+from attrition import clock
 from attrition.errors import UsageFault
 
 _WHAT = {
@@ -33,7 +34,7 @@ def release(arguments: argparse.Namespace) -> int:
     made = make(
         ReleaseRequest(
             arguments.publication, arguments.tier, arguments.register, arguments.first, out, load_settings(arguments.config),
-            arguments.now or dt.date.today(),
+            arguments.now or clock.today(),
         ),
         lambda message: print(message, file=sys.stderr, flush=True),
     )  # fmt: skip

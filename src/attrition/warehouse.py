@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrition.clock import ZONE
 from attrition.contract import code_types, load_contracts
 from attrition.errors import AttritionError, UsageFault, WarehouseBusy
 from attrition.settings import Settings
@@ -155,6 +156,8 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> "duck
             "Move it away and run again: the extracts in the landing folder build it anew."
         ) from None
     connection.execute("SET enable_progress_bar = false")
+    # A moment is a day of England and Wales, wherever the machine stands.
+    connection.execute(f"SET TimeZone = '{ZONE}'")
     # Trying these on every column costs more time than the little space that they save is worth.
     connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
     cipher = _cipher()
