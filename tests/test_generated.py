@@ -17,6 +17,7 @@ SOURCE = ROOT / "src" / "attrition"
 # A module may import from its own layer and from those before it.
 LAYERS = (
     {"errors", "resources"},
+    {"clock"},
     {"reference", "settings", "contract"},
     {"stats"},
     {"warehouse", "models"},

@@ -39,7 +39,9 @@ class Column:
     needs_date: str | None = None  # blank, and a finding, without that date
     dated_by: str | None = None  # kept without that date, does not count, and a finding
     ahead: int = 0  # days after its first loading to which the date may lie
-    unreadable: tuple[str, ...] = ()  # dates of which the earliest stands for one that cannot be read; else the day of loading
+    unreadable: tuple[
+        str, ...
+    ] = ()  # dates of which the earliest stands for one that cannot be read; else the day of loading
     empty: str | None = None
     minimum: int | None = None
     maximum: int | None = None

@@ -1,7 +1,6 @@
 """What the verbs do that take a finished publication: release a tier of it, verify it, open it."""
 
 import argparse
-import datetime as dt
 import os
 import sys
 import webbrowser

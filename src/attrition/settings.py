@@ -161,10 +161,9 @@ def load_settings(path: Path | None) -> Settings:
         if section not in SECTIONS or not isinstance(entries, dict):
             mistakes.append(f"unknown section [{section}]")
             continue
-        for key, value in entries.items():
+        for key, written in entries.items():
             name = SECTIONS[section] + key
-            if isinstance(value, dt.date) and known.get(name) is str:
-                value = value.isoformat()
+            value = written.isoformat() if isinstance(written, dt.date) else written
             if name not in known or _section_of(name) != section:
                 mistakes.append(f"unknown key {key} in [{section}]")
             elif isinstance(value, bool) or not isinstance(

@@ -3,7 +3,6 @@ them; a fault is raised, and told by cli.py.
 """
 
 import argparse
-import datetime as dt
 import sys
 import time
 from collections.abc import Callable

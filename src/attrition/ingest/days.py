@@ -57,7 +57,9 @@ def sql(cell: str, formats: tuple[str, ...], iso_too: bool) -> str:
     # A time after the date is dropped, whatever stands between the two.
     plain = _tries(cell, f"regexp_extract({cell}, '^[^ T]+')", formats)
     written = f"regexp_extract({cell}, '{_MOMENT}', 1)"
-    moment = _tries(f"regexp_replace({cell}, '(?i){_OFFSET}$', '')", written, tuple(_without_offset(f) for f in formats))
+    moment = _tries(
+        f"regexp_replace({cell}, '(?i){_OFFSET}$', '')", written, tuple(_without_offset(f) for f in formats)
+    )
     iso = [f"iso_date({cell})"] if iso_too else []
     return (
         f"CASE WHEN is_moment({cell}) THEN coalesce({', '.join([f'london_day({moment}, {cell})', *iso])}) "
