@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 from prefect.states import Failed
 
-from attrition import pipeline, warehouse
+from attrition import clock, pipeline, warehouse
 from attrition.errors import AlertUndelivered, GateStopped, UsageFault, paragraph
 from attrition.pipeline import Request
 from attrition.publish.headline import headline_markdown
@@ -58,7 +58,7 @@ def _request(stated: Stated) -> Request:
         raise UsageFault("The parameters landing and out name the folder of the extracts and that of publications.")
     return Request(
         landing=landing,
-        as_at=_day(stated, "as_at") or (now or dt.date.today()) - dt.timedelta(days=1),
+        as_at=_day(stated, "as_at") or (now or clock.today()) - dt.timedelta(days=1),
         out=out,
         warehouse=path("warehouse") or warehouse.default_path(),
         sources=path("sources"),

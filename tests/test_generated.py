@@ -17,7 +17,7 @@ SOURCE = ROOT / "src" / "attrition"
 # A module may import from its own layer and from those before it.
 LAYERS = (
     {"errors", "resources"},
-    {"disk"},
+    {"clock", "disk"},
     {"reference", "settings", "contract"},
     {"stats"},
     {"warehouse", "models"},

@@ -1,6 +1,7 @@
 -- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries
 -- are appended: one of an older month is no fault); a column that the one
--- before still had; columns that are missing or not named by the mapping; a guessed encoding. Only the newest delivery of a
+-- before still had; a date column of which more than one filled cell in twenty, and five at least, cannot be read; columns
+-- that are missing or not named by the mapping; a guessed encoding. Only the newest delivery of a
 -- source and extract is judged, for each force in it (none where no row tells its force); its parts count together.
 -- grain: rule, extract, area, column_name
 WITH delivered AS (
@@ -38,6 +39,25 @@ missing AS (
     SELECT load_id, column_name FROM finding WHERE rule = 'missing_column'
 ),
 
+unread AS (
+    SELECT load_id, column_name, count(*) AS cells FROM finding WHERE rule = 'unreadable_date' GROUP BY load_id, column_name
+    UNION ALL
+    SELECT aside.load_id, substr(aside.reason, length('unreadable_') + 1) AS column_name, count(*) AS cells
+    FROM (SELECT load_id, unnest(reasons) AS reason FROM quarantine) AS aside
+    WHERE starts_with(aside.reason, 'unreadable_') AND aside.reason LIKE '%date'
+    GROUP BY aside.load_id, aside.reason
+),
+
+unread_column AS (
+    SELECT unread.load_id, unread.column_name
+    FROM unread
+    LEFT JOIN (
+        SELECT load_id, column_name, sum(filled) AS filled FROM load_column GROUP BY load_id, column_name
+    ) AS read USING (load_id, column_name)
+    GROUP BY unread.load_id, unread.column_name
+    HAVING sum(unread.cells) >= 5 AND sum(unread.cells) > 0.05 * (sum(unread.cells) + max(coalesce(read.filled, 0)))
+),
+
 noted AS (
     SELECT 'delivery_held' AS rule, load.extract, load_force."force"::VARCHAR AS "force", '' AS column_name, load.load_id
     FROM load
@@ -61,6 +81,10 @@ noted AS (
     INNER JOIN missing ON list_contains(newest.load_ids, missing.load_id)
     ANTI JOIN missing AS missed
         ON list_contains(before.load_ids, missed.load_id) AND missing.column_name = missed.column_name
+    UNION ALL
+    SELECT 'dates_unreadable' AS rule, newest.extract, newest."force", unread_column.column_name, unread_column.load_id
+    FROM newest
+    INNER JOIN unread_column ON list_contains(newest.load_ids, unread_column.load_id)
     UNION ALL
     SELECT DISTINCT
         finding.rule,

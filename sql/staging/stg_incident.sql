@@ -34,8 +34,8 @@ SELECT
     incident.victim_type,
     incident.victim_sex,
     incident.victim_age,
-    incident.religion_targeted,
-    incident.area_command,
+    religion.shown AS religion_targeted,
+    area.shown AS area_command,
     incident.local_authority,
     incident.offence_code,
     incident.reporting_channel
@@ -43,6 +43,9 @@ FROM incident
 CROSS JOIN run_context
 INNER JOIN load ON incident.load_id = load.load_id
 LEFT JOIN stg_business_source ON load.source = stg_business_source.source
+LEFT JOIN stg_label AS area
+    ON area.kind = 'area_command' AND incident."force" = area."force" AND incident.area_command = area.label
+LEFT JOIN stg_label AS religion ON religion.kind = 'religion_targeted' AND incident.religion_targeted = religion.label
 WHERE
     incident.reported_date <= run_context.as_at
     AND coalesce(incident.hate_flagged_date, incident.reported_date) <= run_context.as_at

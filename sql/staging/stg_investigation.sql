@@ -9,7 +9,7 @@ SELECT
     investigation."force",
     investigation.crime_ref,
     investigation.outcome_date,
-    investigation.investigating_unit,
+    unit_label.shown AS investigating_unit,
     investigation.victim_support::VARCHAR AS victim_support,
     investigation.word_on_word::VARCHAR AS word_on_word,
     stg_outcome_code.is_charge,
@@ -36,4 +36,6 @@ SELECT
     END AS known_day
 FROM investigation
 CROSS JOIN run_context
-LEFT JOIN stg_outcome_code ON investigation.outcome_code = stg_outcome_code.code;
+LEFT JOIN stg_outcome_code ON investigation.outcome_code = stg_outcome_code.code
+LEFT JOIN stg_label AS unit_label
+    ON unit_label.kind = 'investigating_unit' AND investigation.investigating_unit = unit_label.label;

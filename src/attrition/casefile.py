@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrition import reference, warehouse
 from attrition.errors import UsageFault
+from attrition.ingest.clean_text import clean
 from attrition.settings import load_settings
 
 if TYPE_CHECKING:
@@ -46,18 +47,20 @@ def show_case(place: Path, wanted: str, as_at: dt.date | None, config: Path | No
     day = as_at or (last[0] if last else None)
     if day is None:
         raise UsageFault("Nothing was published from this warehouse yet; name the day with --as-at.")
-    force, _, plain = wanted.rpartition("/")
+    plain = clean(wanted).upper()
+    # A reference may hold strokes of its own: only the name of a force parts one off.
+    force, _, rest = plain.partition("/")
+    force, plain = (force.lower(), rest) if force.lower() in reference.codes("force") else ("", plain)
     with open_models(Request(Path(), day, Path(), path, config=config)) as connection:
         rows = _records(
             connection,
             "SELECT i.*, load.file FROM incident AS i JOIN load USING (load_id) WHERE (i.incident_id = $ref OR i.crime_ref = $ref) "
-            'AND ($force = \'\' OR i."force" = lower($force)) ORDER BY i."force", i.incident_id, i.victim_no',
+            'AND ($force = \'\' OR i."force" = $force) ORDER BY i."force", i.incident_id, i.victim_no',
             {"ref": plain, "force": force},
         )
         if not rows:
             raise UsageFault(
-                "No incident in force bears this reference. References are compared as written; "
-                "a quarantined or replaced row is not in force."
+                "No incident in force bears this reference, whatever its case; a quarantined or replaced row is not in force."
             )
         models.build(connection, _MODELS)
         return "\n\n".join(_case(connection, row, day) for row in rows)

@@ -34,8 +34,14 @@ class Column:
     upper: bool = False
     unlisted: str | None = None
     normalise: str | None = None
+    no_value: str | None = None  # the part of the no-value texts that counts, where not that of the type
+    whole_number: bool = False  # a whole number may be written 1.0
     needs_date: str | None = None  # blank, and a finding, without that date
     dated_by: str | None = None  # kept without that date, does not count, and a finding
+    ahead: int = 0  # days after its first loading to which the date may lie
+    unreadable: tuple[
+        str, ...
+    ] = ()  # dates of which the earliest stands for one that cannot be read; else the day of loading
     empty: str | None = None
     minimum: int | None = None
     maximum: int | None = None
@@ -48,6 +54,16 @@ class Column:
     def is_event_date(self) -> bool:
         """Whether the column dates something that happened (a due date does not)."""
         return self.type == "date" and self.event
+
+    @property
+    def no_values(self) -> str | None:
+        """The part of the no-value texts that counts in the column; None where such a text is a fault of its type, or a text."""
+        return self.no_value or {"reference": "reference", "pseudonym": "reference", "label": "label"}.get(self.type)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a text in the column may turn out not to be a value of its kind."""
+        return bool(self.type in ("date", "integer") or self.code_list or self.no_values)
 
     @property
     def code_list(self) -> str | None:
@@ -102,6 +118,7 @@ def _column(name: str, stated: dict[str, Any]) -> Column:
     if "required_when" in values:
         when = values["required_when"]
         values["required_when"] = (when["column"], when["equals"])
+    values["unreadable"] = tuple(values.get("unreadable", ()))
     return Column(name=name, **values)
 
 

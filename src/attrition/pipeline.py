@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrition import __version__, warehouse
+from attrition import __version__, clock, warehouse
 from attrition.contract import load_contracts
 from attrition.disk import troubles_told
 from attrition.errors import AlertUndelivered, GateStopped, UsageFault
@@ -49,7 +49,7 @@ class Request:
     @property
     def today(self) -> dt.date:
         """The day of the run: the clock's, unless `now` sets it for a replay."""
-        return self.now or dt.date.today()
+        return self.now or clock.today()
 
     @property
     def settings(self) -> Settings:

@@ -1,12 +1,12 @@
 """What the verbs do that take a finished publication: release a tier of it, verify it, open it."""
 
 import argparse
-import datetime as dt
 import os
 import sys
 import webbrowser
 from pathlib import Path
 
+from attrition import clock
 from attrition.errors import UsageFault
 
 _WHAT = {
@@ -33,7 +33,7 @@ def release(arguments: argparse.Namespace) -> int:
     made = make(
         ReleaseRequest(
             arguments.publication, arguments.tier, arguments.register, arguments.first, out, load_settings(arguments.config),
-            arguments.now or dt.date.today(),
+            arguments.now or clock.today(),
         ),
         lambda message: print(message, file=sys.stderr, flush=True),
     )  # fmt: skip

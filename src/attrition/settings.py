@@ -32,8 +32,9 @@ _HOW_TO_MAKE_A_KEY = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Thresholds of the gate and of coverage.
+    """Thresholds of reading, of the gate and of coverage.
 
+    dates_from: the first day that a date can be; an earlier one was mistyped and counts as unreadable
     quarantine_share: largest share of a file's rows that may be quarantined (0 to 1)
     quarantine_rows: the share counts only from this number of quarantined rows
     coverage_days: a feed may reach this many days less far than the as-at date
@@ -53,6 +54,7 @@ class Settings:
     disclosure_threshold: in the board and public tiers, a count from 1 to one less than this is protected (2 or more)
     """
 
+    dates_from: str = "1990-01-01"
     quarantine_share: float = 0.05
     quarantine_rows: int = 20
     coverage_days: int = 7
@@ -78,6 +80,11 @@ class Settings:
     disclosure_threshold: int = 5
 
     @property
+    def first_day(self) -> dt.date:
+        """The first day that a date can be."""
+        return dt.date.fromisoformat(self.dates_from)
+
+    @property
     def parameters(self) -> dict[str, int]:
         """The settings that models read: numbers of days, and from when a denominator is small."""
         return {
@@ -96,6 +103,15 @@ def _days_by_force(entries: object, mistakes: list[str]) -> dict[str, str]:
         if force not in codes("force"):
             mistakes.append(f"[complete_from] names a force that is not on the list: {force}")
     return days
+
+
+def _day_mistakes(stated: Settings) -> list[str]:
+    """What is wrong with the first day that a date can be."""
+    try:
+        dt.date.fromisoformat(stated.dates_from)
+    except ValueError:
+        return ["dates_from in [thresholds] must be a day, such as 1990-01-01"]
+    return []
 
 
 def _pilot_mistakes(stated: Settings) -> list[str]:
@@ -145,8 +161,9 @@ def load_settings(path: Path | None) -> Settings:
         if section not in SECTIONS or not isinstance(entries, dict):
             mistakes.append(f"unknown section [{section}]")
             continue
-        for key, value in entries.items():
+        for key, written in entries.items():
             name = SECTIONS[section] + key
+            value = written.isoformat() if isinstance(written, dt.date) else written
             if name not in known or _section_of(name) != section:
                 mistakes.append(f"unknown key {key} in [{section}]")
             elif isinstance(value, bool) or not isinstance(
@@ -160,7 +177,8 @@ def load_settings(path: Path | None) -> Settings:
             else:
                 values[name] = known[name](value)
     if not mistakes:
-        mistakes = _pilot_mistakes(Settings(**values))  # type: ignore[arg-type]
+        stated_settings = Settings(**values)  # type: ignore[arg-type]
+        mistakes = _day_mistakes(stated_settings) + _pilot_mistakes(stated_settings)
     if mistakes:
         raise UsageFault(f"The configuration {path} has mistakes: {'; '.join(mistakes)}. {_all_keys(known)}")
     return Settings(**values)  # type: ignore[arg-type]

@@ -3,13 +3,13 @@ them; a fault is raised, and told by cli.py.
 """
 
 import argparse
-import datetime as dt
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrition import clock
 from attrition.errors import AlertUndelivered, UsageFault
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def demo(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     from attrition.preview import check_files
 
-    now = arguments.now or dt.date.today()
+    now = arguments.now or clock.today()
     return check_files(arguments.files, arguments.sources, arguments.config, now, arguments.rows_to)
 
 
@@ -177,7 +177,7 @@ def accept(arguments: argparse.Namespace) -> int:
         raise UsageFault(f"There is no warehouse at {path}, so nothing is held.")
     with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
         warehouse.prepare(connection)
-        file = release(connection, arguments.sha, arguments.why, arguments.now or dt.date.today())
+        file = release(connection, arguments.sha, arguments.why, arguments.now or clock.today())
     print(f"{file} is released; the next run loads it.")
     return 0
 
@@ -204,7 +204,7 @@ def incidents(arguments: argparse.Namespace) -> int:
     path = warehouse.check_location(_warehouse(arguments))
     if not path.exists():
         raise UsageFault(f"There is no warehouse at {path}. Run `attrition run` first, or name it with --warehouse.")
-    who, now, number = arguments.by or getpass.getuser(), arguments.now or dt.date.today(), arguments.number
+    who, now, number = arguments.by or getpass.getuser(), arguments.now or clock.today(), arguments.number
     with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
         incidents.prepare(connection)
         if arguments.what == "list":

@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrition.clock import ZONE
 from attrition.contract import code_types, load_contracts
 from attrition.disk import is_trouble, troubles_told
 from attrition.errors import AttritionError, UsageFault, WarehouseBusy
@@ -160,6 +161,8 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> Itera
 
 def _set_up(connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute("SET enable_progress_bar = false")
+    # A moment is a day of England and Wales, wherever the machine stands.
+    connection.execute(f"SET TimeZone = '{ZONE}'")
     # Trying these on every column costs more time than the little space that they save is worth.
     connection.execute("SET disabled_compression_methods = 'fsst,dict_fsst,zstd'")
     cipher = _cipher()

@@ -46,6 +46,10 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
         ("incident", "northumbria", "recorded_date"), 1,
         made([incident(recorded_date="31/02/2025")]), made([incident(recorded_date="")]),
     ),
+    "placeholder": (
+        ("investigation", "northumbria", "urn"), 1,
+        made(None, [investigation(urn=" t.b.c. ")], []), made(None, [investigation(urn="10TBC0000125")], []),
+    ),
     "unknown_code": (
         ("incident", "northumbria", "reporting_channel"), 1,
         made([incident(reporting_channel="pigeon")]), made([incident(reporting_channel="ONLINE")]),
@@ -287,6 +291,16 @@ def test_a_guessed_encoding(desk: Desk) -> None:
     path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
     desk.load()
     assert rules(failing(desk)) == {"encoding_guessed"}
+
+
+def test_dates_that_cannot_be_read(desk: Desk) -> None:
+    told = ("dates_unreadable", "incident", "northumbria", "recorded_date")
+    # Five of a hundred are one in twenty and not more; of ninety-nine they are more; four are too few to tell.
+    for filled, unread, is_told in ((100, 5, False), (99, 5, True), (5, 4, False)):
+        rows = [incident(n, recorded_date="03/01/2025" if n <= unread else "2025-01-03") for n in range(1, filled + 1)]
+        desk.put(f"incident_{filled}", "incident", rows)
+        desk.load()
+        assert (told in failing(desk)) == is_told
 
 
 def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attrition.analysis.tables import write
+from attrition.ingest.clean_text import folded
 from attrition.reference import rows as reference_rows
 from attrition.settings import Settings
 from attrition.stats.pilot import BeforeAndAfter, PilotResult, before_and_after, difference_in_differences
@@ -34,16 +35,18 @@ def build(connection: "duckdb.DuckDBPyConnection", settings: Settings) -> None:
     if settings.pilot_group:
         groups, quarters, progressed, cases = _grid(connection, settings)
         start = sum(quarter < dt.date.fromisoformat(settings.pilot_start) for quarter in quarters)
-        where = (settings.pilot_breakdown, settings.pilot_group, settings.pilot_start, settings.pilot_stage)
-        if settings.pilot_group not in groups or not 0 < start < len(quarters):
+        # Groups are told apart without regard to case; the extracts' spelling is shown.
+        group = next((one for one in groups if folded(one) == folded(settings.pilot_group)), settings.pilot_group)
+        where = (settings.pilot_breakdown, group, settings.pilot_start, settings.pilot_stage)
+        if group not in groups or not 0 < start < len(quarters):
             reason = (
                 "No estimate: the pilot's group has no cases old enough in the extracts."
-                if settings.pilot_group not in groups
+                if group not in groups
                 else "No estimate: no whole quarter before the pilot, or none after its start, is old enough yet."
             )
             rows.append((*where, "difference in differences", "incident", *[None] * 10, reason))
         else:
-            pilot = groups.index(settings.pilot_group)
+            pilot = groups.index(group)
             result = difference_in_differences(progressed, cases, pilot, start)
             rows = _rows(where, before_and_after(progressed, cases, pilot, start), result)
             placebos = [(groups[one.area], f"{quarters[one.start]}", one.estimate) for one in result.placebos]

@@ -4,18 +4,28 @@ Out of scope, quarantined, duplicate, conflicting duplicate, accepted: tried in 
 still stand. Makes the temporary tables `conformed` (typed rows) and `fate` (rows that are not accepted).
 """
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attrition import reference
 from attrition.contract import Column, Contract
-from attrition.ingest import pseudonym
+from attrition.ingest import clean_text, days, no_value, pseudonym
+from attrition.ingest.clean_text import Signs, clean, folded
 from attrition.ingest.mapping import ColumnRule, Feed
 
 if TYPE_CHECKING:
     import duckdb
 
-_ISO = "%Y-%m-%d"
-_WHITE = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+
+@dataclass(frozen=True)
+class Readable:
+    """The days between which a date of a file can be read: what lies outside was mistyped. `last` is the day on which the
+    file was first loaded, so that loading it anew reads the same.
+    """
+
+    first: dt.date
+    last: dt.date
 
 
 def text(value: str) -> str:
@@ -29,41 +39,19 @@ def name(column: str) -> str:
 
 
 def arm(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Gives the connection the macro that the generated statements read dates with."""
-    # The shape is told first: a cast would also take dates that are not written as YYYY-MM-DD.
+    """Gives the connection the macros that the generated statements read days and no-value texts with."""
+    days.arm(connection)
+    no_value.arm(connection)
     connection.execute(
-        "CREATE OR REPLACE TEMP MACRO iso_date(cell) AS CASE WHEN cell >= '0' THEN "
-        "CASE WHEN cell LIKE '____-__-__' THEN try_cast(cell AS DATE) "
-        "WHEN cell LIKE '____-__-__ %' OR cell LIKE '____-__-__T%' THEN try_cast(left(cell, 10) AS DATE) END END"
+        "CREATE OR REPLACE TEMP MACRO whole_number(cell) AS CASE WHEN contains(cell, '.') "
+        r"AND regexp_full_match(cell, '[0-9]+\.0+') THEN split_part(cell, '.', 1) ELSE cell END"
     )
-
-
-def arm_trimming(connection: "duckdb.DuckDBPyConnection", *, line_ends: bool) -> None:
-    """Gives the connection `trimmed(cell)`. Nearly every cell is clean, and telling so is cheaper than trimming it; only
-    where cells may hold line ends is it worth asking for one at their end.
-    """
-    white = (" ", "\t", "\xa0", *(("\n", "\r") if line_ends else ()))
-    ends = " OR ".join(f"suffix(cell, chr({ord(sign)}))" for sign in white)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP MACRO trimmed(cell) AS CASE WHEN cell BETWEEN '!' AND '~~~~' AND NOT ({ends}) THEN cell "
-        f"ELSE nullif(trim(cell, {_WHITE}), '') END"
-    )
-
-
-def _date(cell: str, formats: tuple[str, ...], iso_too: bool) -> str:
-    if not formats or formats == (_ISO,):
-        return f"iso_date({cell})"
-    listed = "[" + ", ".join(text(f) for f in formats) + "]"
-    # A time after the date is dropped, whatever stands between the two.
-    day = f"regexp_extract({cell}, '^[^ T]+')"
-    tries = [f"try_strptime({cell}, {listed})::DATE", f"try_strptime({day}, {listed})::DATE"]
-    return f"coalesce({', '.join([*tries, *([f'iso_date({cell})'] if iso_too else [])])})"
 
 
 def _typed(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
-    """The expression that reads a text cell as the column's type; NULL where it cannot be read."""
+    """The expression that reads a clean text cell as the column's type; NULL where it cannot be read."""
     if column.type == "date":
-        return _date(cell, rule.date_formats, iso_too)
+        return days.sql(cell, rule.date_formats, iso_too)
     if column.type == "integer":
         whole = f"try_cast(CASE WHEN regexp_full_match({cell}, '[0-9]{{1,4}}') THEN {cell} END AS SMALLINT)"
         return f"CASE WHEN {whole} BETWEEN {column.minimum} AND {column.maximum} THEN {whole} END"
@@ -77,17 +65,22 @@ def _typed(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
         return listed
     if column.type == "code":
         return f"upper({cell})" if column.upper else f"lower({cell})"
-    plain = f"nullif(regexp_replace(upper({cell}), '[^A-Z0-9]', '', 'g'), '')" if column.normalise else cell
+    told = f"told_{column.no_values}({cell})" if column.no_values else cell
+    if column.type in ("reference", "pseudonym"):
+        told = f"upper({told})"
+    plain = f"nullif(regexp_replace({told}, '[^A-Z0-9]', '', 'g'), '')" if column.normalise else told
     return f"coalesce({plain}, {text(column.empty)})" if column.empty else plain
 
 
-def _mapped(rule: ColumnRule) -> str:
-    """The expression that yields a contract column's text from the (trimmed) source columns."""
+def _mapped(column: Column, rule: ColumnRule) -> str:
+    """The expression that yields a contract column's clean text from the clean source columns and expressions."""
     if rule.constant is not None:
-        return text(rule.constant)
-    cell = name(rule.column) if rule.column is not None else f"trimmed(({rule.expression})::VARCHAR)"
+        return text(clean(rule.constant))
+    cell = name(rule.column) if rule.column is not None else f"clean_text({name('told by ' + column.name)})"
+    if column.type == "integer" or column.whole_number:
+        cell = f"whole_number({cell})"
     if rule.empty:
-        listed = ", ".join(text(entry.strip().lower()) for entry in rule.empty)
+        listed = ", ".join(text(entry) for entry in rule.empty)
         cell = f"CASE WHEN lower({cell}) IN ({listed}) THEN NULL ELSE {cell} END"
     if rule.values is not None:
         pairs = " ".join(f"WHEN {text(key)} THEN {text(value)}" for key, value in rule.values.items())
@@ -101,44 +94,58 @@ class Conforming:
 
     def __init__(self, feed: Feed, contract: Contract, available: set[str], iso_too: bool) -> None:
         self.feed, self.contract, self.iso_too = feed, contract, iso_too
-        folded = {column.casefold() for column in available}
+        here = {folded(column) for column in available}
         self.rules = {
             column: rule
             for column, rule in feed.columns.items()
-            if all(source.casefold() in folded for source in rule.source_columns)
+            if all(folded(source) in here for source in rule.source_columns)
         }
         self.missing = [column for column in feed.columns if column not in self.rules]
 
+    def _named(self) -> list[str]:
+        """The source columns as the mapping writes them, each spelling once."""
+        told = self.feed.covers_to
+        every = [source for rule in self.rules.values() for source in rule.source_columns] + [*self.feed.where_columns]
+        every += [told.column] if told and told.column else []
+        return list({source.casefold(): source for source in every}.values())
+
     def source_columns(self) -> list[str]:
         """The source columns that the statements read, each once."""
-        wanted: dict[str, str] = {}
-        for rule in self.rules.values():
-            wanted |= {source.casefold(): source for source in rule.source_columns}
-        wanted |= {source.casefold(): source for source in self.feed.where_columns}
-        if self.feed.covers_to and self.feed.covers_to.column:
-            wanted |= {self.feed.covers_to.column.casefold(): self.feed.covers_to.column}
-        return list(wanted.values())
+        return list({folded(source): clean(source) for source in self._named()}.values())
 
     def _mapped_sql(self) -> str:
-        """Common table expressions `source_row` and `mapped`: texts under the contract's names, in the file's order."""
-        sources = ", ".join(f"trimmed({name(c)}) AS {name(c)}" for c in self.source_columns()) or "NULL AS nothing"
+        """Common table expressions, last of them `mapped`: clean texts under the contract's names, in the file's order."""
+        sources = ", ".join(f"clean_cell({name(clean(c))}) AS {name(c)}" for c in self._named()) or "NULL AS nothing"
         scope = f"coalesce(({self.feed.where}), false)" if self.feed.where else "true"
-        cells = "".join(f", {_mapped(rule)} AS {name(column)}" for column, rule in self.rules.items())
+        expressions = "".join(
+            f", ({rule.expression})::VARCHAR AS {name('told by ' + column)}"
+            for column, rule in self.rules.items()
+            if rule.expression is not None
+        )
+        columns = self.contract.columns
+        cells = "".join(f", {_mapped(columns[column], rule)} AS {name(column)}" for column, rule in self.rules.items())
         told = self.feed.covers_to
         covers = (
             f"try_strptime({name(told.column)}, {text(told.format)})::DATE" if told and told.column else "NULL::DATE"
         )
         return (
             f"source_row AS (SELECT {sources} FROM raw), "
-            f"mapped AS (SELECT {scope} AS in_scope, {covers} AS covers_to_told{cells} FROM source_row)"
+            # An expression is worked out once, however often its text is asked for.
+            f'worked_out AS (SELECT *, {scope} AS "told by where", {covers} AS "told by covers_to"{expressions} FROM source_row), '
+            f'mapped AS (SELECT "told by where" AS in_scope, "told by covers_to" AS covers_to_told{cells} FROM worked_out)'
         )
 
-    def conformed_sql(self) -> str:
+    def _plausible(self, column: Column, days_of_file: Readable) -> str:
+        """The expression that keeps of a date only what can have been meant."""
+        last = days_of_file.last + dt.timedelta(column.ahead)
+        read = name(column.name)
+        return f"CASE WHEN {read} BETWEEN DATE '{days_of_file.first}' AND DATE '{last}' THEN {read} END"
+
+    def conformed_sql(self, days_of_file: Readable) -> str:
         """The statement that fills `conformed_row`, one row per row of `raw` in its order: in_scope, the contract's columns,
-        and two sets of bits, `faults` (a text that cannot be read) and `lacks` (a required field without a value). Rows with
-        a fault keep their texts as JSON in `fields`, personal columns as pseudonyms.
+        and two sets of bits, `faults` (a text that cannot be read) and `lacks` (a required field without a value).
         """
-        typed, columns, faults, lacks, fields = [], [], [], [], []
+        typed, dated, columns, faults, lacks = [], [], [], [], []
         for position, column in enumerate(self.contract.columns.values()):
             rule = self.rules.get(column.name)
             if rule is None:
@@ -149,16 +156,23 @@ class Conforming:
                 continue
             cell, read, told = f"m.{name(column.name)}", name(column.name), name("told " + column.name)
             typed += [f"{_typed(column, cell, rule, self.iso_too)} AS {read}", f"{cell} AS {told}"]
-            plain = read
+            if column.type == "date":
+                dated.append(f"{self._plausible(column, days_of_file)} AS {read}")
+            plain = unread = read
             if column.needs_date:
-                plain = f"CASE WHEN {name(column.needs_date)} IS NOT NULL THEN {read} END"
+                plain = unread = f"CASE WHEN {name(column.needs_date)} IS NOT NULL THEN {read} END"
             if column.pseudonym:
                 plain = f"CASE WHEN {read} IS NOT NULL THEN {pseudonym.sql(read, column.pseudonym)} END"
-            columns += [f"{plain} AS {read}", f"{told}"]
-            fields.append(f"{text(column.name)}, " + (f"{read}::VARCHAR" if column.pseudonym else told))
-            if column.type in ("date", "integer") or column.code_list:
-                unread = f"{read} = {text(column.unlisted)}" if column.unlisted else f"{plain} IS NULL"
-                faults.append(f"CASE WHEN {told} IS NOT NULL AND {unread} THEN {1 << position} ELSE 0 END")
+            if column.unreadable:
+                others = ", ".join(name(other) for other in column.unreadable if other in self.rules) or "NULL::DATE"
+                plain = (
+                    f"CASE WHEN {read} IS NULL AND {told} IS NOT NULL "
+                    f"THEN coalesce(least({others}), DATE '{days_of_file.last}') ELSE {read} END"
+                )
+            columns.append(f"{plain} AS {read}")
+            if column.is_judged:
+                lost = f"{read} = {text(column.unlisted)}" if column.unlisted else f"{unread} IS NULL"
+                faults.append(f"CASE WHEN {told} IS NOT NULL AND {lost} THEN {1 << position} ELSE 0 END")
             if column.required:
                 lacks.append(f"CASE WHEN {read} IS NULL THEN {1 << position} ELSE 0 END")
             elif column.required_when:
@@ -166,31 +180,40 @@ class Conforming:
                 lacks.append(
                     f"CASE WHEN {read} IS NULL AND {name(other)} = {text(value)} THEN {1 << position} ELSE 0 END"
                 )
-        kept = ", ".join(name(column) for column in self.contract.columns)
+        plausible = f"* REPLACE ({', '.join(dated)})" if dated else "*"
         return (
             f"CREATE TEMP TABLE conformed_row AS WITH {self._mapped_sql()}, "
             f"typed AS (SELECT in_scope, covers_to_told, {', '.join(typed)} FROM mapped AS m), "
-            f"judged AS (SELECT in_scope, covers_to_told, {', '.join(columns)}, "
-            f"({' + '.join(faults) or '0'})::BIGINT AS faults, ({' + '.join(lacks) or '0'})::BIGINT AS lacks FROM typed) "
-            f"SELECT in_scope, covers_to_told, {kept}, faults, lacks, "
-            f"CASE WHEN in_scope AND (faults > 0 OR lacks > 0) THEN json_object({', '.join(fields)}) END AS fields FROM judged"
+            f"plausible AS (SELECT {plausible} FROM typed) "
+            f"SELECT in_scope, covers_to_told, {', '.join(columns)}, "
+            f"({' + '.join(faults) or '0'})::BIGINT AS faults, ({' + '.join(lacks) or '0'})::BIGINT AS lacks FROM plausible"
         )
 
-    def run(self, connection: "duckdb.DuckDBPyConnection", line_ends_in_cells: bool) -> int:
-        """Conforms the relation `raw`: makes `conformed` (with row_no, from 0) and returns the number of its rows."""
-        arm_trimming(connection, line_ends=line_ends_in_cells)
+    def run(self, connection: "duckdb.DuckDBPyConnection", signs: Signs, days_of_file: Readable) -> int:
+        """Conforms the relation `raw`, whose cells may hold these signs: makes `conformed` (with row_no, from 0) and returns
+        the number of its rows.
+        """
+        clean_text.arm(connection, signs)
         connection.execute("DROP VIEW IF EXISTS temp.conformed")
         connection.execute("DROP TABLE IF EXISTS temp.conformed_row")
-        connection.execute(self.conformed_sql())
+        connection.execute(self.conformed_sql(days_of_file))
         # Rows of an unfinished transaction are numbered from far above; the order is the file's.
         found = connection.execute("SELECT coalesce(min(rowid), 0), count(*) FROM conformed_row").fetchone()
         first, count = found or (0, 0)
         connection.execute(f"CREATE TEMP VIEW conformed AS SELECT rowid - {first} AS row_no, * FROM temp.conformed_row")
         return int(count)
 
-    def fields_of_typed_sql(self) -> str:
-        """JSON of a row's typed values, for a quarantined row without a fault of its own (a conflicting duplicate)."""
-        return f"json_object({', '.join(f'{text(c)}, c.{name(c)}::VARCHAR' for c in self.rules)})"
+    def fields_sql(self) -> str:
+        """JSON of what was read of a quarantined row `c` of `conformed`: values of a kind that can be told (a day, a whole
+        number, a code of a list, a reference), personal ones as pseudonyms. A cell that was not read, or free text, may
+        hold a name that strayed there, and is not kept.
+        """
+        kept = [
+            f"{text(column.name)}, CASE WHEN c.faults & {1 << position} = 0 THEN c.{name(column.name)}::VARCHAR END"
+            for position, column in enumerate(self.contract.columns.values())
+            if column.name in self.rules and column.is_judged and column.type != "label"
+        ]
+        return f"json_object({', '.join(kept)})"
 
 
 def reasons_sql(contract: Contract) -> str:
@@ -231,7 +254,7 @@ def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract, deli
     execute(
         f"CREATE OR REPLACE TEMP TABLE rival AS WITH signs AS (SELECT hash({shared}) AS sign FROM conformed WHERE {standing} "
         "GROUP BY sign HAVING count(*) > 1) "
-        f"SELECT * EXCLUDE (fields) FROM conformed WHERE {standing} AND hash({shared}) IN (SELECT sign FROM signs)"
+        f"SELECT * FROM conformed WHERE {standing} AND hash({shared}) IN (SELECT sign FROM signs)"
     )
     execute(
         f"INSERT INTO fate SELECT row_no, 'duplicate', NULL FROM rival "

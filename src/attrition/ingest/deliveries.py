@@ -12,7 +12,8 @@ from attrition.contract import Contract, load_contract
 from attrition.disk import is_trouble
 from attrition.errors import AttritionError, InputRefused, UsageFault
 from attrition.ingest import conform, landing, ledger, pseudonym, replacing
-from attrition.ingest.conform import Conforming
+from attrition.ingest.clean_text import folded
+from attrition.ingest.conform import Conforming, Readable
 from attrition.ingest.coverage import reach_of
 from attrition.ingest.faults import keep_faults
 from attrition.ingest.landing import Arrival
@@ -96,7 +97,7 @@ def open_checked(arrival: Arrival) -> Opened:
         expected=tuple(c for feed in arrival.feeds for rule in feed.columns.values() for c in rule.source_columns),
     )
     twice = repeated(opened.header)
-    here = {column.casefold() for column in opened.header}
+    here = {folded(column) for column in opened.header}
     for feed in arrival.feeds:
         contract = load_contract(feed.extract)
         needed = [
@@ -104,8 +105,8 @@ def open_checked(arrival: Arrival) -> Opened:
         ]
         needed += feed.where_columns
         needed += [feed.covers_to.column] if feed.covers_to and feed.covers_to.column else []
-        missing = sorted({column for column in needed if column.casefold() not in here})
-        used = {c.casefold() for rule in feed.columns.values() for c in rule.source_columns}
+        missing = sorted({column for column in needed if folded(column) not in here})
+        used = {folded(c) for rule in feed.columns.values() for c in rule.source_columns}
         if missing:
             raise InputRefused(
                 f"{arrival.path.name}: line {opened.header_line} lacks the required columns {', '.join(missing)} "
@@ -188,13 +189,14 @@ def stage(
     if file.kind == "csv" and not file.content:
         file.content, _ = read_bytes(file.path)
     work = Conforming(feed, contract, set(file.header), file.iso_dates)
+    day = ledger.first_loading(connection, file.sha256, now)
     try:
         raw = load_raw(
             connection,
             file,
             work.source_columns(),
             settings.longest_cell,
-            lambda line_ends: work.run(connection, line_ends),
+            lambda signs: work.run(connection, signs, Readable(settings.first_day, day)),
         )
     except duckdb.Error as fault:
         if is_trouble(fault):
@@ -211,7 +213,7 @@ def stage(
     counts = _count(connection, raw, contract, file)
     return Staged(
         counts,
-        reach_of(connection, feed, contract, file.path, now),
+        reach_of(connection, feed, contract, file.path, day),
         columns=tuple(work.rules),
         gate=ledger.gate(counts, file.cut_short, settings),
     )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from attrition.contract import Contract, load_contract
+from attrition.ingest.clean_text import folded
 from attrition.ingest.conform import Conforming, name, text
 from attrition.ingest.lines import numbered
 from attrition.ingest.mapping import Feed
@@ -21,7 +22,7 @@ def keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: in
     told = " AND ".join(f"c.{name(k)} IS NOT NULL" for k in _told(contract))
     quarantined = (
         f"SELECT c.row_no, f.reasons, CASE WHEN {told} THEN {record} END AS record_key, "
-        f"coalesce(c.fields, {work.fields_of_typed_sql()}) AS fields "
+        f"{work.fields_sql()} AS fields "
         "FROM conformed AS c JOIN fate AS f USING (row_no) WHERE f.fate = 'quarantined'"
     )
     connection.execute(
@@ -45,9 +46,9 @@ def keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: in
             connection.execute(
                 f"INSERT INTO finding SELECT {load_id}, line, rule, {text(column.name)} FROM ({numbered(connection, rows)})"
             )
-    mapped = {c.casefold() for rule in feed.columns.values() for c in rule.source_columns}
+    mapped = {folded(c) for rule in feed.columns.values() for c in rule.source_columns}
     notes: list[tuple[str, str | None]] = [("missing_column", column) for column in work.missing]
-    notes += [("extra_column", None) for column in file.header if column.casefold() not in mapped]
+    notes += [("extra_column", None) for column in file.header if folded(column) not in mapped]
     notes += [(note, None) for note in file.notes]
     connection.execute(
         f"INSERT INTO finding SELECT {load_id}, NULL, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
@@ -62,4 +63,5 @@ def _told(contract: Contract) -> list[str]:
 
 
 def _fault_rule(kind: str) -> str:
-    return {"date": "unreadable_date", "integer": "out_of_range"}.get(kind, "unknown_code")
+    rules = {"date": "unreadable_date", "integer": "out_of_range"}
+    return (rules | dict.fromkeys(("reference", "pseudonym", "label"), "placeholder")).get(kind, "unknown_code")

@@ -166,6 +166,12 @@ def released(connection: "duckdb.DuckDBPyConnection", sha256: str) -> bool:
     return connection.execute("SELECT 1 FROM release WHERE sha256 = ?", [sha256]).fetchone() is not None
 
 
+def first_loading(connection: "duckdb.DuckDBPyConnection", sha256: str, now: dt.date) -> dt.date:
+    """The day on which these bytes were first loaded, or held; today for new ones."""
+    found = connection.execute("SELECT min(loaded_on) FROM load WHERE sha256 = ?", [sha256]).fetchone()
+    return found[0] if found and found[0] else now
+
+
 def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged, now: dt.date, state: str) -> int:
     """Writes a load into the ledger and returns its number; an earlier held try of the same file goes."""
     feed, counts = entry.feed, staged.counts
@@ -212,7 +218,7 @@ def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged
 
 def _keep_shares(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: int, columns: tuple[str, ...]) -> None:
     """Counts, by force, the accepted rows and those that fill each column that the mapping fills from this file: what a
-    source tells, and against which the next delivery is held. What stands for an unlisted or unknown code fills nothing.
+    source tells, and against which the next delivery is held. What stands for an unlisted or unknown code, or for a date that cannot be read, fills nothing.
     """
     if not columns:
         return
@@ -221,6 +227,7 @@ def _keep_shares(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: i
     counts = ", ".join(
         f"count(*) FILTER ({name(c)} IS NOT NULL"
         + (f" AND {name(c)}::VARCHAR <> 'unknown'" if contract.columns[c].code_list else "")
+        + (f" AND faults & {1 << list(contract.columns).index(c)} = 0" if contract.columns[c].unreadable else "")
         + f") AS {name(c)}"
         for c in columns
     )

@@ -16,6 +16,7 @@ from typing import Any
 from attrition import resources
 from attrition.contract import EXTRACTS, load_contract
 from attrition.errors import UsageFault
+from attrition.ingest.clean_text import clean
 
 DELIVERIES = ("update", "append", "snapshot")
 ENCODINGS = ("auto", "utf-8", "utf-16", "cp1252")
@@ -163,10 +164,10 @@ def _value_map(stated: Any, folder: Path, where: str, mistakes: _Mistakes) -> di
             pairs[str(key)] = _text(value)
     folded: dict[str, str] = {}
     for key, value in pairs.items():
-        plain = key.strip().lower()
+        plain = clean(key).lower()
         if folded.get(plain, value) != value:
             mistakes.add(where, "map gives two codes for one text (texts are compared without regard to case)")
-        folded[plain] = value.strip()
+        folded[plain] = clean(value)
     return folded
 
 
@@ -220,10 +221,10 @@ def _column_rule(
     if "expression" in stated:
         source_columns = _expression(stated["expression"], f"{where}.expression", mistakes)
     elif "column" in stated:
-        if not isinstance(stated["column"], str) or not stated["column"].strip():
+        if not isinstance(stated["column"], str) or not clean(stated["column"]):
             mistakes.add(f"{where}.column", "must be the name of a source column")
         else:
-            source_columns = (stated["column"].strip(),)
+            source_columns = (clean(stated["column"]),)
     otherwise = stated.get("otherwise", "keep")
     kept: str | None = None
     if isinstance(otherwise, dict) and set(otherwise) == {"constant"}:
@@ -247,7 +248,7 @@ def _column_rule(
         values=_value_map(stated.get("map"), folder, f"{where}.map", mistakes),
         otherwise=kept,
         date_formats=_checked_formats(_texts(formats, where, "date_formats", mistakes), where, mistakes),
-        empty=_texts(empty, where, "empty", mistakes),
+        empty=tuple(clean(entry).lower() for entry in _texts(empty, where, "empty", mistakes)),
         empty_means=empty_means,
     )
 

@@ -5,12 +5,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from attrition.contract import Pseudonym
+from attrition.ingest.clean_text import clean
 
 if TYPE_CHECKING:
     import duckdb
 
 _BLOCK = 64
-_SEPARATOR = "\x1f"  # cannot stand in a trimmed identifier's kind or force, so two parts never run together
+_SEPARATOR = "\x1f"  # cannot stand in clean text, so two parts never run together
 
 
 def _pads(key: bytes) -> tuple[bytes, bytes]:
@@ -32,15 +33,15 @@ def arm(connection: "duckdb.DuckDBPyConnection", key: bytes) -> None:
 
 
 def sql(value: str, rule: Pseudonym) -> str:
-    """The expression that replaces a text expression by its pseudonym; `force` must be in scope where it matters."""
+    """The expression that replaces a clean upper-case text by its pseudonym; `force` must be in scope where it matters."""
     force = f"coalesce(force::VARCHAR, '') || chr({ord(_SEPARATOR)}) || " if rule.within_force else ""
-    return f"pseudonym('{rule.kind}' || chr({ord(_SEPARATOR)}) || {force}upper({value}))"
+    return f"pseudonym('{rule.kind}' || chr({ord(_SEPARATOR)}) || {force}{value})"
 
 
 def pseudonym(key: bytes, kind: str, force: str | None, value: str) -> uuid.UUID:
     """The same pseudonym in Python, for one identifier (`attrition case` asks for none; tests compare the two)."""
     import hmac
 
-    parts = [kind, *([force] if force is not None else []), value.strip().upper()]
+    parts = [kind, *([force] if force is not None else []), clean(value).upper()]
     digest = hmac.new(key, _SEPARATOR.join(parts).encode("utf-8"), hashlib.sha256).hexdigest()
     return uuid.UUID(digest[:32])

@@ -13,16 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attrition.clock import ZONE
 from attrition.errors import InputRefused
-from attrition.ingest import text_lines
+from attrition.ingest import clean_text, text_lines
+from attrition.ingest.clean_text import Signs, clean
 
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
 
 KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
-# Reads the relation `raw` whole and returns the number of its rows; told whether cells may hold line ends.
-Consume = Callable[[bool], int]
+# Reads the relation `raw` whole and returns the number of its rows; told what its cells may hold beside clean text.
+Consume = Callable[[Signs], int]
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 # What a file's first bytes say it is, whatever its name says.
 _SIGNATURES = (
@@ -162,6 +164,7 @@ def open_file(
         else:
             opened = sheets.open_parquet(path, sha256)
     opened.stamp = stamp
+    opened.header = [clean(title) for title in opened.header]
     return opened
 
 
@@ -215,7 +218,7 @@ def load_raw(
     if loaded is None:
         loaded = _load_rows(connection, opened, columns, longest_cell)
     if not loaded.is_consumed:
-        consume(True)
+        consume(clean_text.signs_of_rows(connection, "raw"))
         connection.execute("DROP TABLE temp.raw")
     if _changed(opened):
         raise _refuse(opened.path, "the file changed while it was being read", "Run again when the copy is finished.")
@@ -270,7 +273,7 @@ def _load_fast(
             f"delim={_sql_text(opened.delimiter)}, quote='\"', escape='\"', strict_mode=true, store_rejects=true, "
             "rejects_limit=10000, max_line_size=4000000, hive_partitioning=false)"
         )
-        consumed = consume(records.quoted_line_ends)
+        consumed = consume(_signs(opened, records.quoted_line_ends))
         bad = connection.execute("SELECT DISTINCT line, error_type FROM reject_errors ORDER BY line").fetchall()
     except duckdb.Error:
         return None
@@ -297,6 +300,14 @@ def _load_fast(
         and text_lines.breaks_off(opened.content[int(records.starts[lines[-1] - 1]) :])
     )
     return RawTable(len(records.lines), kept, rejects, is_consumed=True)
+
+
+def _signs(opened: Opened, quoted_line_ends: bool) -> Signs:
+    """What the cells of a text file may hold: a line end, or a tab between cells, is in none of them unless quoted."""
+    between = b"" if quoted_line_ends else b"\r\n"
+    if opened.delimiter == "\t" and b'"' not in opened.content:
+        between += b"\t"
+    return clean_text.signs_of(opened.content, between)
 
 
 def _sql_text(text: str) -> str:
@@ -335,21 +346,22 @@ def _load_rows(
 
 
 def sample_rows(opened: Opened, most: int = 20_000) -> Iterator[list[str]]:
-    """The first rows of an opened file as text, for drafting a mapping."""
+    """The first rows of an opened file as clean text, for drafting a mapping."""
     if opened.kind == "parquet":
         import duckdb
 
         from attrition.ingest import sheets
 
         with duckdb.connect() as connection:
+            connection.execute(f"SET TimeZone = '{ZONE}'")
             rows = connection.execute(
                 f"SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?, hive_partitioning=false) LIMIT {int(most)}",
                 [sheets.exact(opened.path)],
             ).fetchall()
-        yield from ([cell or "" for cell in row] for row in rows)
+        yield from ([clean(cell or "") for cell in row] for row in rows)
         return
     rows_of = opened.rows if opened.rows is not None else text_lines.careful_rows(opened, 32_767)
     for number, (_, cells) in enumerate(rows_of):
         if number >= most:
             return
-        yield [cell or "" for cell in cells]
+        yield [clean(cell or "") for cell in cells]

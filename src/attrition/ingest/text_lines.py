@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrition.errors import InputRefused
+from attrition.ingest.clean_text import folded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,14 +162,14 @@ def _header_record(content: bytes, header_row: int) -> tuple[bytes, int]:
 
 def _delimiter(header: str, expected: tuple[str, ...]) -> str:
     """The delimiter under which most expected columns are found; among equals the one with most columns."""
-    wanted = {name.casefold() for name in expected}
+    wanted = {folded(name) for name in expected}
 
     def score(sign: str) -> tuple[int, int]:
         try:
             names = next(csv.reader(io.StringIO(header), delimiter=sign), [])
         except csv.Error:
             return (0, 0)
-        return (len(wanted & {name.strip().casefold() for name in names}), len(names))
+        return (len(wanted & {folded(name) for name in names}), len(names))
 
     return max((",", ";", "\t", "|"), key=score)
 
