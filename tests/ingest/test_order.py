@@ -507,8 +507,20 @@ DRAWN = st.lists(
 
 
 @given(DRAWN)
-@settings(max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_rows_in_force_are_those_of_a_slow_replay(drawn: list[Any]) -> None:
+    replay_and_compare(drawn)
+
+
+@pytest.mark.slow
+@given(DRAWN)
+@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_many_rows_in_force_are_those_of_a_slow_replay(drawn: list[Any]) -> None:
+    replay_and_compare(drawn)
+
+
+def replay_and_compare(drawn: list[Any]) -> None:
+    """After each run the rows in force are the replay's, and what was known then can still be told in the end."""
     arrived = []
     for number, (extract, kind, late, rows, _) in enumerate(drawn):
         day = dt.date(2025, 1, 1) + dt.timedelta(late) if late is not None else None
@@ -542,7 +554,7 @@ def test_the_rows_in_force_are_those_of_a_slow_replay(drawn: list[Any]) -> None:
     st.permutations(range(5)),
     st.lists(st.lists(CELL, min_size=1, max_size=5, unique_by=lambda c: c[:2]), min_size=5, max_size=5),
 )
-@settings(max_examples=12, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_where_days_are_told_the_order_of_arrival_is_immaterial(order: list[int], rows: list[Any]) -> None:
     kinds = ("update", "snapshot", "append", "update", "snapshot")
     sent = [
