@@ -276,7 +276,7 @@ def test_a_crime_told_with_fewer_rows(desk: Desk) -> None:
     desk.put("investigation_3", "investigation", [two[0], {**two[1], "suspect_id": "S8"}])
     desk.load()
     assert "fewer_rows" not in rules(failing(desk))
-    desk.put("investigation_4", "investigation", two[:1])
+    desk.put("investigation_4", "investigation", [{**two[0], "investigating_unit": "cid"}])
     desk.load()
     assert failing(desk).get(("fewer_rows", *POLICE)) == 1
 
