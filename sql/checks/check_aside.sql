@@ -18,13 +18,13 @@ standing AS (
             quarantine.record_key, '|', CASE WHEN load.extract IN ('incident', 'investigation') THEN 2 ELSE 1 END
         ) AS reference,
         (quarantine.record_key IS NOT NULL AND coalesce(load.delivery, '') <> 'snapshot') AS is_told,
-        load.arrival,
-        max(load.arrival) OVER (PARTITION BY load.extract, quarantine.record_key) AS last_arrival,
-        newest.arrival AS newest_arrival
+        load.place,
+        max(load.place) OVER (PARTITION BY load.extract, quarantine.record_key) AS last_place,
+        newest.place AS newest_place
     FROM quarantine
     INNER JOIN load_of_delivery AS load ON quarantine.load_id = load.load_id
     INNER JOIN (
-        SELECT source, extract, max(arrival) AS arrival FROM load_of_delivery GROUP BY source, extract
+        SELECT source, extract, max(place) AS place FROM load_of_delivery GROUP BY source, extract
     ) AS newest ON load.source = newest.source AND load.extract = newest.extract
     WHERE quarantine.mended_by IS NULL
 ),
@@ -32,7 +32,7 @@ standing AS (
 spelt AS (
     SELECT * EXCLUDE (reasons), unnest(reasons) AS reason
     FROM standing
-    WHERE arrival IS NOT DISTINCT FROM CASE WHEN is_told THEN last_arrival ELSE newest_arrival END
+    WHERE place IS NOT DISTINCT FROM CASE WHEN is_told THEN last_place ELSE newest_place END
 )
 
 SELECT DISTINCT

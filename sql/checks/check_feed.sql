@@ -8,7 +8,7 @@ WITH delivered AS (
     SELECT
         load.source,
         load.extract,
-        load.arrival,
+        load.place,
         load_force."force"::VARCHAR AS "force",
         max(load.covers_to) AS covers_to,
         list(load.load_id) AS load_ids,
@@ -16,19 +16,19 @@ WITH delivered AS (
     FROM load
     LEFT JOIN load_force ON load.load_id = load_force.load_id
     WHERE load.state = 'loaded'
-    GROUP BY load.source, load.extract, load.arrival, load_force."force"
+    GROUP BY load.source, load.extract, load.place, load_force."force"
 ),
 
 aged AS (
     SELECT
         *,
-        row_number() OVER (PARTITION BY source, extract, "force" ORDER BY arrival DESC) AS age,
-        max(arrival) OVER (PARTITION BY source, extract) AS last_arrival
+        row_number() OVER (PARTITION BY source, extract, "force" ORDER BY place DESC) AS age,
+        max(place) OVER (PARTITION BY source, extract) AS last_place
     FROM delivered
 ),
 
 newest AS (
-    SELECT * FROM aged WHERE age = 1 AND ("force" IS NOT NULL OR arrival = last_arrival)
+    SELECT * FROM aged WHERE age = 1 AND ("force" IS NOT NULL OR place = last_place)
 ),
 
 before AS (

@@ -21,4 +21,4 @@ SELECT
 FROM load
 LEFT JOIN load_in_force ON load.load_id = load_in_force.load_id
 WHERE load.state = 'loaded'
-ORDER BY load.arrival, load.file, load.extract;
+ORDER BY load.place, load.extract, load.arrival, load.file;

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from attrition import models, reference, warehouse
 from attrition.contract import load_contract
 from attrition.errors import InputRefused
-from attrition.ingest import conform, deliveries, ledger, pseudonym
-from attrition.ingest.landing import Arrival, fitting_feeds
+from attrition.ingest import conform, deliveries, pseudonym
+from attrition.ingest.landing import Arrival, delivery_of, fitting_feeds
 from attrition.ingest.mapping import Source, load_sources
+from attrition.ingest.plan import plan
 from attrition.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -49,20 +50,22 @@ def check_files(
         # A throw-away key: these pseudonyms are compared with each other only.
         pseudonym.arm(connection, secrets.token_bytes(32))
         conform.arm(connection)
-        plan = ledger.plan(
-            connection, sorted(arrivals, key=lambda one: one.order), {p: o.sha256 for p, o in opened.items()}
+        todo = plan(
+            connection, sorted(arrivals, key=lambda one: one.order), {p: o.sha256 for p, o in opened.items()}, now
         )
-        for note in plan.notes:
+        for note in todo.notes:
             print(note)
-        held = []
-        for delivery in plan.deliveries:
+        held: list[str] = []
+        for delivery in todo.deliveries:
             try:
-                _, message = deliveries.apply(connection, delivery, opened, settings, now, lambda message: None)
-                held += [message] if message else []
+                applied = deliveries.apply(connection, delivery, opened, settings, now, lambda message: None)
+                held += applied.held
+                for note in applied.notes:
+                    print(note)
             except InputRefused as fault:
                 refused = True
                 print(f"{fault}".replace("Nothing was published.", "").strip() + "\n")
-        if plan.deliveries:
+        if todo.deliveries:
             _say(connection, settings, now, stopped=bool(held))
             if rows_to:
                 _write_rows(connection, rows_to, now)
@@ -76,7 +79,7 @@ def _arrival(path: Path, sources: list[Source]) -> Arrival:
         raise InputRefused(
             f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
         )
-    return Arrival(path, feeds, path.name)
+    return Arrival(path, feeds, delivery_of(path, feeds[0]))
 
 
 def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.date, *, stopped: bool) -> None:

@@ -23,7 +23,7 @@ SCHEMA_VERSION = 2
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS warehouse_schema (version INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS load (
-    load_id INTEGER PRIMARY KEY, arrival INTEGER NOT NULL, loaded_on DATE NOT NULL,
+    load_id INTEGER PRIMARY KEY, arrival INTEGER NOT NULL, place INTEGER NOT NULL, loaded_on DATE NOT NULL,
     file VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, source VARCHAR NOT NULL, extract VARCHAR NOT NULL,
     delivery VARCHAR NOT NULL, part VARCHAR, mapping_sha256 VARCHAR NOT NULL, contract_sha256 VARCHAR NOT NULL,
     covers_from DATE, covers_to DATE, covers_inferred BOOLEAN NOT NULL, event_distance INTEGER, day_told DATE,
@@ -38,6 +38,12 @@ CREATE TABLE IF NOT EXISTS quarantine (
     line_sha256 VARCHAR, mended_by INTEGER);
 CREATE TABLE IF NOT EXISTS finding (
     load_id INTEGER NOT NULL, line BIGINT, rule VARCHAR NOT NULL, column_name VARCHAR);
+CREATE TABLE IF NOT EXISTS incomplete_set (load_id INTEGER NOT NULL, line BIGINT NOT NULL, members VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS held_again (
+    extract VARCHAR NOT NULL, load_id INTEGER NOT NULL, line BIGINT NOT NULL, again_by INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS undone_replacement (
+    extract VARCHAR NOT NULL, load_id INTEGER NOT NULL, line BIGINT NOT NULL, replaced_by INTEGER NOT NULL,
+    undone_after INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS release (sha256 VARCHAR NOT NULL, why VARCHAR NOT NULL, released_on DATE NOT NULL);
 CREATE TABLE IF NOT EXISTS run (
     run_id INTEGER PRIMARY KEY, as_at DATE NOT NULL, ran_on DATE NOT NULL, program VARCHAR NOT NULL,

@@ -122,6 +122,20 @@ def _incomplete_sets(extract: str, rows: list[Conformed]) -> set[tuple[Any, ...]
     return named
 
 
+def _far_apart(extract: str, arrived: list[_Standing], standing: list[_Standing]) -> int:
+    """Incidents that replace one of the same key which was reported a year or more before or after."""
+    if extract != "incident":
+        return 0
+    held = {_key(extract, old.row): old.row["reported_date"] for old in standing}
+    found = 0
+    for new in arrived:
+        day, was = new.row["reported_date"], held.get(_key(extract, new.row))
+        if was is not None:
+            early, late = min(day, was), max(day, was)
+            found += (late.year - early.year, (late.month, late.day) >= (early.month, early.day)) >= (1, True)
+    return found
+
+
 def _apply(
     delivery: Delivery, load: Load, number: int, rows: list[Conformed], standing: list[_Standing]
 ) -> list[_Standing]:
@@ -132,6 +146,7 @@ def _apply(
         for read, fate in zip(rows, load.fates, strict=True)
         if fate == "accepted"
     ]
+    load.findings["replaced_far_apart"] += _far_apart(extract, arrived, standing)
     if delivery.kind == "append":
         replaced_keys = {_key(extract, new.row) for new in arrived} - {None}
         return [held for held in standing if _key(extract, held.row) not in replaced_keys] + arrived
@@ -146,6 +161,10 @@ def _apply(
         kept = _incomplete_sets(extract, rows) & held_sets
         load.findings["set_incomplete"] += len(kept)
     arrived = [new for new in arrived if _set(extract, new.row) not in kept]
+    if extract == "investigation":
+        now = Counter(_set(extract, new.row) for new in arrived)
+        before = Counter(_set(extract, held.row) for held in standing)
+        load.findings["fewer_rows"] += sum(before[crime] > rows for crime, rows in now.items())
 
     replaced_sets = {_set(extract, new.row) for new in arrived}
     replaced_keys = {_key(extract, new.row) for new in arrived} - {None}

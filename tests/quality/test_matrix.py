@@ -261,6 +261,30 @@ def test_an_incomplete_set(desk: Desk) -> None:
     assert failing(desk).get(("set_incomplete", *AREA)) == 1
 
 
+def test_a_reference_used_again_a_year_later(desk: Desk) -> None:
+    desk.put("incident_1", "incident", [incident(reported_date="2024-01-02", recorded_date="")])
+    desk.load()
+    desk.put("incident_2", "incident", [incident(reported_date="2025-01-01", recorded_date="")])
+    desk.load()
+    assert "replaced_far_apart" not in rules(failing(desk))
+    desk.put("incident_3", "incident", [incident(reported_date="2024-01-01", recorded_date="")])
+    desk.load()
+    assert failing(desk).get(("replaced_far_apart", *REPORT)) == 1
+
+
+def test_a_crime_told_with_fewer_rows(desk: Desk) -> None:
+    desk.judge(clean())
+    two = [investigation(), investigation(suspect_id="S9")]
+    desk.put("investigation_2", "investigation", two)
+    desk.load()
+    desk.put("investigation_3", "investigation", [two[0], {**two[1], "suspect_id": "S8"}])
+    desk.load()
+    assert "fewer_rows" not in rules(failing(desk))
+    desk.put("investigation_4", "investigation", [{**two[0], "investigating_unit": "cid"}])
+    desk.load()
+    assert failing(desk).get(("fewer_rows", *POLICE)) == 1
+
+
 def test_columns_missing_extra_and_gone(desk: Desk) -> None:
     desk.put("incident_1", "incident", [incident()], without=("religion_targeted",))
     desk.load()

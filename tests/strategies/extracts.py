@@ -114,7 +114,8 @@ def delivery_sequences(
         for number, part in enumerate(parts, start=1):
             if mixed:
                 kind = draw(st.sampled_from(list(kinds)))
-            name = f"{extract}_{number}_{kind}.csv" if mixed else f"{extract}_{number}.csv"
+            # Each file tells a month: of two files of one day or run, one may look like a part of the other.
+            name = f"{extract}_2025-0{number}_{kind}.csv" if mixed else f"{extract}_2025-0{number}.csv"
             if part:
                 deliveries.append(Delivery(extract, name, part, kind, kind if mixed else "contract"))
     return deliveries

@@ -262,9 +262,10 @@ def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract, deli
     )
     if delivery == "append":
         execute(
-            "INSERT INTO fate SELECT DISTINCT c.row_no, 'duplicate', NULL::VARCHAR[] FROM conformed AS c ANTI JOIN fate "
+            "CREATE OR REPLACE TEMP TABLE told_again AS SELECT c.row_no, v.load_id, v.line FROM conformed AS c ANTI JOIN fate "
             f"USING (row_no) JOIN {contract.extract}_version AS v ON {same(contract, 'c', 'v')} WHERE v.replaced_by IS NULL"
         )
+        execute("INSERT INTO fate SELECT DISTINCT row_no, 'duplicate', NULL::VARCHAR[] FROM told_again")
     if contract.key:
         keys = ", ".join(name(c) for c in contract.key)
         execute(

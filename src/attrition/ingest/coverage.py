@@ -67,6 +67,17 @@ def reach_of(
         row = connection.execute("SELECT max(covers_to_told) FROM conformed").fetchone()
         found = row[0] if row else None
         return Reach(first, _last_of_month(found) if found and rule.end_of_month else found, False, distance)
+    return Reach(first, stated_day(feed, path), False, distance)
+
+
+def stated_day(feed: Feed, path: Path) -> dt.date | None:
+    """The day that a mapping states by a constant or by the file's name; None where it does not, or by a column.
+
+    Raises InputRefused where it should be there and is not.
+    """
+    rule = feed.covers_to
+    if rule is None or rule.column is not None:
+        return None
     if rule.file_name is not None:
         match = re.search(rule.file_name, path.name, re.IGNORECASE)
         stated = match.group(1) if match else ""
@@ -78,7 +89,7 @@ def reach_of(
             f"{path.name}: the mapping {feed.source} ({feed.extract}, covers_to) finds no day in the file's name or constant "
             f"with the format {rule.format}. Correct the name or the mapping. Nothing was published."
         )
-    return Reach(first, day, False, distance)
+    return day
 
 
 def _event_days(connection: "duckdb.DuckDBPyConnection", contract: Contract, now: dt.date) -> list[tuple[dt.date, int]]:

@@ -1,10 +1,10 @@
-"""Applies deliveries to the warehouse in order of arrival: loads each file, judges it at the gate, replaces what it
-replaces, and keeps the ledger. One delivery is one transaction.
+"""Applies deliveries to the warehouse: loads each file, judges it at the gate, gives it its place in the order, replaces what
+it replaces, and keeps the ledger. One delivery is one transaction.
 """
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,17 @@ from attrition.ingest import conform, landing, ledger, pseudonym, replacing
 from attrition.ingest.clean_text import folded
 from attrition.ingest.conform import Conforming, Readable
 from attrition.ingest.coverage import reach_of
+from attrition.ingest.day_told import day_in_name
 from attrition.ingest.faults import keep_faults
 from attrition.ingest.landing import Arrival
 from attrition.ingest.ledger import Counts, Staged
 from attrition.ingest.lines import number_lines
 from attrition.ingest.mapping import Feed, Source
+from attrition.ingest.order import Newcomer, take_place
+from attrition.ingest.plan import Delivery, plan
 from attrition.ingest.reading import Opened, RawTable, load_raw, open_file, read_bytes
+from attrition.ingest.replaced_rows import find_replaced
+from attrition.ingest.split_export import Split, find_split
 from attrition.ingest.text_lines import repeated
 from attrition.settings import Settings
 
@@ -70,19 +75,21 @@ def ingest(
             refused.append(str(fault))
     if refused:
         raise InputRefused("\n".join(refused))
-    plan = ledger.plan(connection, arrivals, {path: o.sha256 for path, o in opened.items()})
-    notes += plan.notes
-    if plan.reload:
-        tell(f"a mapping or contract changed: {len(plan.reload)} loads are made anew, in their first order")
-        replacing.withdraw(connection, plan.reload)
+    todo = plan(connection, arrivals, {path: o.sha256 for path, o in opened.items()}, now)
+    notes += todo.notes
+    if todo.reload:
+        tell(f"a mapping or contract changed: {len(todo.reload)} loads are made anew, in their first order")
+        replacing.withdraw(connection, todo.reload, "reloaded")
+    this_run = ledger.next_load(connection)
     made = 0
     held: list[str] = []
-    for delivery in plan.deliveries:
-        loads, message = apply(connection, delivery, opened, settings, now, tell)
-        made += loads
-        held += [message] if message else []
+    for delivery in todo.deliveries:
+        applied = apply(connection, delivery, opened, settings, now, tell, this_run)
+        made += applied.loads
+        held += applied.held
+        notes += applied.notes
     held += ledger.still_held(connection, {o.sha256 for o in opened.values()})
-    return Outcome(made, tuple(held), tuple(notes))
+    return Outcome(made, tuple(dict.fromkeys(held)), tuple(notes))
 
 
 def open_checked(arrival: Arrival) -> Opened:
@@ -124,18 +131,30 @@ def open_checked(arrival: Arrival) -> Opened:
     return opened
 
 
+@dataclass(frozen=True)
+class Applied:
+    """What became of a delivery: number of loads, messages of what is held, notes on its place in the order."""
+
+    loads: int
+    held: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def apply(
     connection: "duckdb.DuckDBPyConnection",
-    delivery: ledger.Delivery,
+    delivery: Delivery,
     opened: dict[Path, Opened],
     settings: Settings,
     now: dt.date,
     tell: Tell,
-) -> tuple[int, str | None]:
-    """Loads one delivery, whole or not at all. Returns the number of loads, and a message if it is held."""
+    this_run: int = 1,
+) -> Applied:
+    """Loads one delivery, whole or not at all. `this_run` is the number of the first load of this run."""
     begun = False
     try:
-        loads = 0
+        loads: dict[str, list[int]] = {}
+        places: dict[str, int] = {}
+        notes: list[str] = []
         for arrival, feed in delivery.work:
             file = opened[arrival.path]
             tell(f"{arrival.path.name}: reading as {feed.extract}")
@@ -145,25 +164,33 @@ def apply(
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
                 begun = False
+                places.clear()
                 stage(connection, file, feed, settings, now)
             # The transaction begins when the first file is staged: rows of an unfinished one are scanned by one thread.
             if not begun:
                 connection.execute("BEGIN")
                 begun = True
-            entry = ledger.Entry(delivery.arrival, delivery.name, arrival.path.name, file.sha256, feed)
-            load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
-            keep_faults(connection, feed, load_id, file)
+            load_id = _enter(connection, delivery, (arrival, feed), opened, staged, now, places, notes)
             if held:
                 connection.execute("COMMIT")
-                return 0, ledger.held_message(arrival.path.name, file.sha256, staged.gate)
-            replacing.insert(connection, feed, delivery.name, delivery.arrival, load_id, staged.counts.accepted)
-            ledger.mend(connection, feed.extract, load_id)
-            loads += 1
+                return Applied(0, (ledger.held_message(arrival.path.name, file.sha256, staged.gate),))
+            replacing.insert(connection, feed, load_id, staged.counts.accepted)
+            loads.setdefault(feed.extract, []).append(load_id)
             counts = staged.counts
             tell(
                 f"{arrival.path.name}: {counts.rows_read:,} rows read as {feed.extract}: {counts.accepted:,} accepted, "
                 f"{counts.duplicate:,} duplicate, {counts.out_of_scope:,} out of scope, {counts.quarantined:,} quarantined"
             )
+        for extract, made in loads.items():
+            replacing.settle(connection, extract, tuple(made))
+            split = _split_of(connection, delivery, opened, extract, tuple(made), this_run)
+            if split:
+                connection.execute("ROLLBACK")
+                begun = False
+                return _hold_both(connection, delivery, opened, extract, split, settings, now, this_run)
+            find_replaced(connection, extract, tuple(made))
+            for load_id in made:
+                ledger.mend(connection, extract, load_id)
         connection.execute("COMMIT")
     except BaseException:
         try:
@@ -173,10 +200,88 @@ def apply(
             tell("the delivery was rolled back")
         raise
     finally:
-        connection.execute("DROP VIEW IF EXISTS temp.conformed")
-        for table in ("conformed_row", "fate", "rival", "line_of", "unsplit"):
-            connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    return loads, None
+        _drop_staged(connection)
+    return Applied(sum(len(made) for made in loads.values()), notes=tuple(notes))
+
+
+def _drop_staged(connection: "duckdb.DuckDBPyConnection") -> None:
+    connection.execute("DROP VIEW IF EXISTS temp.conformed")
+    for table in ("conformed_row", "fate", "rival", "told_again", "line_of", "unsplit"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def _enter(
+    connection: "duckdb.DuckDBPyConnection",
+    delivery: Delivery,
+    work: tuple[Arrival, Feed],
+    opened: dict[Path, Opened],
+    staged: Staged,
+    now: dt.date,
+    places: dict[str, int],
+    notes: list[str],
+) -> int:
+    """Enters a staged file into the ledger at its place in the order, with its faults. Returns the number of the load."""
+    arrival, feed = work
+    file = opened[arrival.path]
+    stated = None if staged.reach.is_inferred else staged.reach.last
+    day = stated or day_in_name(arrival.path.name, now)
+    if feed.extract not in places:
+        files = tuple(
+            (one.path.name, opened[one.path].sha256) for one, fed in delivery.work if fed.extract == feed.extract
+        )
+        parted = delivery.name != arrival.path.name
+        place = take_place(connection, Newcomer(feed.extract, feed.source, delivery.name, parted, day, files))
+        places[feed.extract] = place.number
+        notes += [place.note] if place.note else []
+    entry = ledger.Entry(
+        delivery.arrival, places[feed.extract], day, delivery.name, arrival.path.name, file.sha256, feed
+    )
+    held = bool(staged.gate) and not ledger.released(connection, file.sha256)
+    load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
+    keep_faults(connection, feed, load_id, file)
+    return load_id
+
+
+def _split_of(
+    connection: "duckdb.DuckDBPyConnection",
+    delivery: Delivery,
+    opened: dict[Path, Opened],
+    extract: str,
+    loads: tuple[int, ...],
+    this_run: int,
+) -> Split | None:
+    """The other file of one export whose rows this delivery would replace; none where somebody released it."""
+    work = [(arrival, feed) for arrival, feed in delivery.work if feed.extract == extract]
+    if any(ledger.released(connection, opened[arrival.path].sha256) for arrival, _ in work):
+        return None
+    return find_split(connection, work[0][1], loads, this_run)
+
+
+def _hold_both(
+    connection: "duckdb.DuckDBPyConnection",
+    delivery: Delivery,
+    opened: dict[Path, Opened],
+    extract: str,
+    split: Split,
+    settings: Settings,
+    now: dt.date,
+    this_run: int,
+) -> Applied:
+    """Holds a delivery and the one that it would replace, unless that one was released or its file is gone: nothing could
+    bring it in again then."""
+    messages = []
+    places: dict[str, int] = {}
+    for arrival, feed in delivery.work:
+        if feed.extract == extract:
+            staged = replace(stage(connection, opened[arrival.path], feed, settings, now), gate=[split.rule])
+            connection.execute("BEGIN")
+            _enter(connection, delivery, (arrival, feed), opened, staged, now, places, [])
+            connection.execute("COMMIT")
+            messages.append(ledger.held_message(arrival.path.name, opened[arrival.path].sha256, staged.gate))
+    if split.sha256 in {file.sha256 for file in opened.values()} and not ledger.released(connection, split.sha256):
+        replacing.withdraw(connection, split.loads, "held", split.rule, published=min(split.loads) < this_run)
+        messages.append(ledger.held_message(split.file, split.sha256, [split.rule]))
+    return Applied(0, tuple(messages))
 
 
 def stage(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attrition.errors import InputRefused, UsageFault
+from attrition.ingest.day_told import natural_order
 from attrition.ingest.mapping import Feed, Source
 from attrition.ingest.reading import UNFINISHED, file_kind
 
@@ -18,9 +19,9 @@ class Arrival:
     delivery: str
 
     @property
-    def order(self) -> tuple[str, str]:
-        """Files of one run are applied by name without extension."""
-        return (self.path.stem, self.path.name)
+    def order(self) -> tuple[tuple[tuple[str, int], ...], str]:
+        """Files of one run arrive by name without extension, part 2 before part 10."""
+        return (natural_order(self.path.stem), self.path.name)
 
 
 def fitting_feeds(path: Path, sources: list[Source]) -> tuple[Feed, ...]:
@@ -77,13 +78,13 @@ def survey(folder: Path, sources: list[Source]) -> tuple[list[Arrival], list[str
                 f"{path.name}: this kind of file is not read. Send CSV, XLSX or Parquet. Nothing was published."
             )
         else:
-            arrivals.append(Arrival(path, feeds, _delivery(path, feeds[0])))
+            arrivals.append(Arrival(path, feeds, delivery_of(path, feeds[0])))
     if refused:
         raise InputRefused("\n".join(refused))
     return sorted(arrivals, key=lambda arrival: arrival.order), notes
 
 
-def _delivery(path: Path, feed: Feed) -> str:
+def delivery_of(path: Path, feed: Feed) -> str:
     """The delivery that a file is part of: its own, unless the mapping says which files go together."""
     if feed.parts:
         found = re.search(feed.parts, path.name)

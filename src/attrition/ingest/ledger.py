@@ -1,15 +1,13 @@
-"""The ledger of loads: what is new, what is known, what is held, what the gate says, which quarantined rows healed."""
+"""The ledger of loads: what was loaded, what is held, what the gate says, which quarantined rows healed."""
 
 import datetime as dt
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition.contract import load_contract
 from attrition.errors import UsageFault
 from attrition.ingest.conform import name
 from attrition.ingest.coverage import Reach
-from attrition.ingest.landing import Arrival
 from attrition.ingest.mapping import Feed
 from attrition.settings import Settings
 
@@ -43,28 +41,12 @@ class Staged:
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """Files that are applied together, each with the feeds that it still has to fill, in order."""
-
-    name: str
-    arrival: int
-    work: tuple[tuple[Arrival, Feed], ...]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run has to load: loads to withdraw because their mapping changed, and deliveries in order of arrival."""
-
-    reload: tuple[int, ...]
-    deliveries: tuple[Delivery, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Entry:
-    """What the ledger says of a load beside its counts."""
+    """What the ledger says of a load beside its counts. `place` is its place in the order of its extract."""
 
     arrival: int
+    place: int
+    day_told: dt.date | None
     delivery: str
     file: str
     sha256: str
@@ -76,67 +58,10 @@ def has_loads(connection: "duckdb.DuckDBPyConnection") -> bool:
     return connection.execute("SELECT 1 FROM load LIMIT 1").fetchone() is not None
 
 
-def plan(connection: "duckdb.DuckDBPyConnection", arrivals: list[Arrival], sha256: dict[Path, str]) -> Plan:
-    """Which files to load for which feeds: known ones (same bytes, mapping and contract) are skipped."""
-    known: dict[tuple[str, str, str], list[tuple[int, int, str, str, str]]] = {}
-    first: dict[str, int] = {}
-    for load_id, arrival_no, sha, source, extract, mapping, contract, state in connection.execute(
-        "SELECT load_id, arrival, sha256, source, extract, mapping_sha256, contract_sha256, state FROM load ORDER BY load_id"
-    ).fetchall():
-        known.setdefault((sha, source, extract), []).append((load_id, arrival_no, mapping, contract, state))
-        first.setdefault(sha, arrival_no)
-    nextnumber = max(first.values(), default=0) + 1
-    reload: list[int] = []
-    groups: dict[str, list[tuple[Arrival, Feed]]] = {}
-    numbers: dict[str, int] = {}
-    seen: dict[tuple[str, str, str], str] = {}
-    twins: list[str] = []
-    for arrival in arrivals:
-        for feed in arrival.feeds:
-            identity = (sha256[arrival.path], feed.source, feed.extract)
-            loads = [load for load in known.get(identity, []) if load[4] == "loaded"]
-            contract = load_contract(feed.extract).sha256
-            if seen.get(identity, arrival.path.name) != arrival.path.name:
-                twins.append(f"{arrival.path.name}: left alone, it holds the same bytes as {seen[identity]}")
-                continue
-            if any(load[2:4] == (feed.fingerprint, contract) for load in loads):
-                continue
-            seen[identity] = arrival.path.name
-            reload += [load[0] for load in loads]
-            groups.setdefault(arrival.delivery, []).append((arrival, feed))
-            if identity[0] in first:
-                earlier = first[identity[0]]
-                numbers[arrival.delivery] = min(earlier, numbers.get(arrival.delivery, earlier))
-    deliveries = []
-    for delivery, work in groups.items():
-        if delivery not in numbers:
-            numbers[delivery] = nextnumber
-            nextnumber += 1
-        deliveries.append(Delivery(delivery, numbers[delivery], tuple(work)))
-    deliveries.sort(key=lambda one: (one.arrival, one.work[0][0].order))
-    return Plan(
-        tuple(reload), tuple(deliveries), (*dict.fromkeys(twins), *_left_behind(connection, deliveries, reload))
-    )
-
-
-def _left_behind(connection: "duckdb.DuckDBPyConnection", deliveries: list[Delivery], reload: list[int]) -> list[str]:
-    """A note on loads of a changed mapping whose files are no longer in the landing folder."""
-    if not reload:
-        return []
-    changed = {(feed.source, feed.extract): feed.fingerprint for one in deliveries for _, feed in one.work}
-    gone = [
-        file
-        for load_id, file, source, extract, mapping in connection.execute(
-            "SELECT load_id, file, source, extract, mapping_sha256 FROM load WHERE state = 'loaded' ORDER BY load_id"
-        ).fetchall()
-        if load_id not in reload and changed.get((source, extract), mapping) != mapping
-    ]
-    if not gone:
-        return []
-    return [
-        f"{', '.join(sorted(set(gone)))}: loaded under an earlier mapping and no longer in the landing folder, so what they "
-        "loaded stays as it was. Put them back to load them anew."
-    ]
+def next_load(connection: "duckdb.DuckDBPyConnection") -> int:
+    """The number that the next load will bear."""
+    found = connection.execute("SELECT coalesce(max(load_id), 0) + 1 FROM load").fetchone()
+    return int(found[0]) if found else 1
 
 
 def gate(counts: Counts, cut_short: bool, settings: Settings) -> list[str]:
@@ -181,8 +106,7 @@ def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged
     bound = {"sha": entry.sha256, "source": feed.source, "extract": feed.extract}
     for table in ("quarantine", "finding", "load_force", "load_column"):
         connection.execute(f"DELETE FROM {table} WHERE load_id IN ({tries})", bound)
-    found = connection.execute("SELECT coalesce(max(load_id), 0) + 1 FROM load").fetchone()
-    load_id = int(found[0]) if found else 1
+    load_id = next_load(connection)
     connection.execute(
         "UPDATE load SET state = 'tried' WHERE state = 'held' AND sha256 = $sha AND source = $source "
         "AND extract = $extract",
@@ -196,7 +120,7 @@ def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged
     )
     reach = staged.reach
     row = {
-        "load_id": load_id, "arrival": entry.arrival, "loaded_on": now, "file": entry.file, "sha256": entry.sha256,
+        "load_id": load_id, "arrival": entry.arrival, "place": entry.place, "day_told": entry.day_told, "loaded_on": now, "file": entry.file, "sha256": entry.sha256,
         "source": feed.source, "extract": feed.extract, "delivery": feed.delivery, "part": entry.delivery,
         "mapping_sha256": feed.fingerprint, "contract_sha256": load_contract(feed.extract).sha256,
         "covers_from": reach.first, "covers_to": reach.last, "covers_inferred": reach.is_inferred,
@@ -239,21 +163,24 @@ def _keep_shares(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: i
 
 
 def mend(connection: "duckdb.DuckDBPyConnection", extract: str, load_id: int) -> None:
-    """Marks quarantined rows of earlier loads as mended where this load brought their record right."""
-    waiting = connection.execute(
-        "SELECT 1 FROM quarantine JOIN load USING (load_id) WHERE extract = ? AND load_id < ? AND mended_by IS NULL "
-        "AND record_key IS NOT NULL LIMIT 1",
-        [extract, load_id],
-    ).fetchone()
-    if waiting is None:
-        return
+    """Marks quarantined rows as mended where a load of a later place brought their record right: those of earlier loads by
+    this one, and those of this one by loads that had come before though they stand behind it.
+    """
     contract = load_contract(extract)
     record_key = " || '|' || ".join(f"coalesce({name(c)}::VARCHAR, '')" for c in contract.key or contract.replaced_by)
-    connection.execute(
-        f"UPDATE quarantine SET mended_by = {load_id} WHERE mended_by IS NULL AND load_id < {load_id} AND load_id IN "
-        f"(SELECT load_id FROM load WHERE extract = '{extract}') AND record_key IN (SELECT {record_key} "
-        f"FROM {extract}_version WHERE load_id = {load_id})"
-    )
+    place = f"(SELECT place FROM load WHERE load_id = {load_id})"
+    others = f"SELECT load_id FROM load WHERE extract = '{extract}' AND state IN ('loaded', 'held') AND place"
+    for waiting, healing in (
+        (f"load_id IN ({others} < {place})", f"load_id = {load_id}"),
+        (f"load_id = {load_id}", f"load_id IN ({others} > {place})"),
+    ):
+        kept = f"mended_by IS NULL AND record_key IS NOT NULL AND {waiting}"
+        if connection.execute(f"SELECT 1 FROM quarantine WHERE {kept} LIMIT 1").fetchone():
+            connection.execute(
+                f"UPDATE quarantine SET mended_by = healed.by_load FROM (SELECT {record_key} AS record, min(load_id) AS by_load "
+                f"FROM {extract}_version WHERE {healing} GROUP BY record) AS healed "
+                f"WHERE {kept} AND record_key = healed.record"
+            )
 
 
 def still_held(connection: "duckdb.DuckDBPyConnection", present: set[str]) -> list[str]:
@@ -263,13 +190,14 @@ def still_held(connection: "duckdb.DuckDBPyConnection", present: set[str]) -> li
     for load_id, file, sha, source, extract, rules in connection.execute(
         "SELECT load_id, file, sha256, source, extract, gate FROM load WHERE state = 'held' ORDER BY load_id"
     ).fetchall():
-        if sha in present:
-            continue
+        # The same bytes may have come in by another mapping.
         replaced = connection.execute(
-            "SELECT 1 FROM load WHERE state = 'loaded' AND load_id > ? AND lower(file) = lower(?) AND source = ? "
-            "AND extract = ?",
-            [load_id, file, source, extract],
+            "SELECT 1 FROM load WHERE state = 'loaded' AND load_id > ? AND extract = ? "
+            "AND (sha256 = ? OR lower(file) = lower(?) AND source = ?)",
+            [load_id, extract, sha, file, source],
         ).fetchone()
+        if sha in present and not replaced:
+            continue
         if replaced or released(connection, sha):
             connection.execute(
                 "UPDATE load SET state = ? WHERE load_id = ?", ["replaced" if replaced else "released", load_id]

@@ -1,0 +1,39 @@
+"""What is worth a look among rows that took the place of others: a record reported on quite another day, a crime of which
+fewer rows came than before. Only rows that replace any are looked at.
+"""
+
+from typing import TYPE_CHECKING
+
+from attrition.contract import load_contract
+from attrition.ingest.conform import name, same
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding for each row by which these loads replaced another so, or by which later ones replace theirs."""
+    contract = load_contract(extract)
+    table = f"{extract}_version"
+    new = ", ".join(str(load) for load in loads)
+    replaced = f"v.replaced_by IS NOT NULL AND v.replaced_by <> v.load_id AND (v.replaced_by IN ({new}) OR v.load_id IN ({new}))"
+    if not connection.execute(f"SELECT 1 FROM {table} AS v WHERE {replaced} LIMIT 1").fetchone():
+        return
+    if "reported_date" in contract.columns:
+        connection.execute(
+            f"INSERT INTO finding SELECT DISTINCT n.load_id, n.line, 'replaced_far_apart', NULL FROM {table} AS v "
+            f"JOIN {table} AS n ON n.load_id = v.replaced_by AND {same(contract, 'v', 'n', contract.key)} WHERE {replaced} "
+            "AND least(v.reported_date, n.reported_date) + INTERVAL 1 YEAR <= greatest(v.reported_date, n.reported_date)"
+        )
+    if not contract.key:
+        by = ", ".join(f"v.{name(c)}" for c in contract.replaced_by)
+        connection.execute(
+            f"INSERT INTO finding WITH old AS (SELECT {by}, newer.place, count(*) AS times FROM {table} AS v "
+            "JOIN load ON load.load_id = v.load_id JOIN load AS newer ON newer.load_id = v.replaced_by "
+            f"WHERE {replaced} AND load.place <> newer.place GROUP BY {by}, newer.place), "
+            f"now AS (SELECT {by}, load.place, count(*) AS times, arg_min(v.load_id, v.line) AS load_id, min(v.line) AS line "
+            f"FROM {table} AS v JOIN load ON load.load_id = v.load_id WHERE load.extract = '{extract}' AND load.state = 'loaded' "
+            f"AND v.replaced_by IS DISTINCT FROM v.load_id AND load.place IN (SELECT place FROM old) GROUP BY {by}, load.place) "
+            "SELECT now.load_id, now.line, 'fewer_rows', NULL FROM old JOIN now ON old.place = now.place "
+            f"AND {same(contract, 'old', 'now', contract.replaced_by)} WHERE old.times > now.times"
+        )
