@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrition.contract import Contract, load_contract
 from attrition.errors import AttritionError, InputRefused, UsageFault
-from attrition.ingest import conform, landing, ledger, pseudonym, replacing
+from attrition.ingest import conform, emptied, landing, ledger, pseudonym, replacing
 from attrition.ingest.conform import Conforming
 from attrition.ingest.coverage import reach_of
 from attrition.ingest.faults import keep_faults
@@ -133,12 +133,16 @@ def apply(
     """Loads one delivery, whole or not at all. Returns the number of loads, and a message if it is held."""
     begun = False
     try:
-        loads = 0
-        for arrival, feed in delivery.work:
+        made: list[int] = []
+        for place, (arrival, feed) in enumerate(delivery.work):
             file = opened[arrival.path]
             tell(f"{arrival.path.name}: reading as {feed.extract}")
             staged = stage(connection, file, feed, settings, now)
-            held = bool(staged.gate) and not ledger.released(connection, file.sha256)
+            # Parts may split a table by its columns: what they fill is judged when the last of them is there.
+            if feed not in [later for _, later in delivery.work[place + 1 :]]:
+                staged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, made)
+            released = ledger.released(connection, file.sha256)
+            held = bool(staged.gate) and not released
             if held and begun:
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
@@ -151,12 +155,14 @@ def apply(
             entry = ledger.Entry(delivery.arrival, delivery.name, arrival.path.name, file.sha256, feed)
             load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
             keep_faults(connection, feed, load_id, file)
+            if not released:
+                emptied.keep(connection, load_id, staged.emptied)
             if held:
                 connection.execute("COMMIT")
                 return 0, ledger.held_message(arrival.path.name, file.sha256, staged.gate)
             replacing.insert(connection, feed, delivery.name, delivery.arrival, load_id, staged.counts.accepted)
             ledger.mend(connection, feed.extract, load_id)
-            loads += 1
+            made.append(load_id)
             counts = staged.counts
             tell(
                 f"{arrival.path.name}: {counts.rows_read:,} rows read as {feed.extract}: {counts.accepted:,} accepted, "
@@ -172,15 +178,15 @@ def apply(
         raise
     finally:
         connection.execute("DROP VIEW IF EXISTS temp.conformed")
-        for table in ("conformed_row", "fate", "rival", "line_of", "unsplit"):
+        for table in ("conformed_row", "fate", "rival", "line_of", "unsplit", "share"):
             connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    return loads, None
+    return len(made), None
 
 
 def stage(
     connection: "duckdb.DuckDBPyConnection", file: Opened, feed: Feed, settings: Settings, now: dt.date
 ) -> Staged:
-    """Reads, conforms and judges one file for one feed: fills `conformed`, `fate`, `line_of`, `unsplit`."""
+    """Reads, conforms and judges one file for one feed: fills `conformed`, `fate`, `line_of`, `unsplit`, `share`."""
     import duckdb
 
     contract = load_contract(feed.extract)
@@ -206,10 +212,11 @@ def stage(
     conform.give_fates(connection, contract, feed.delivery)
     number_lines(connection, raw)
     counts = _count(connection, raw, contract, file)
+    emptied.count_shares(connection, contract, tuple(work.rules))
     return Staged(
         counts,
         reach_of(connection, feed, contract, file.path, now),
-        columns=tuple(work.rules),
+        missing=tuple(work.missing),
         gate=ledger.gate(counts, file.cut_short, settings),
     )
 
