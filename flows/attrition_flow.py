@@ -18,7 +18,7 @@ from prefect.events import emit_event
 from prefect.states import Failed
 
 from attrition import pipeline, warehouse
-from attrition.errors import AlertUndelivered, GateStopped, UsageFault, paragraph
+from attrition.errors import AlertUndelivered, ChecksCouldNotRun, GateStopped, UsageFault, paragraph
 from attrition.pipeline import Request
 from attrition.publish.headline import headline_markdown
 from attrition.publish.shelf import workshop
@@ -95,8 +95,16 @@ def ingest(stated: Stated) -> State | None:
 
 @task(name="validate", cache_policy=NO_CACHE, persist_result=False)
 def validate(stated: Stated, folder: str) -> State | None:
-    """Runs the expectation suites."""
-    return _stage(lambda: pipeline.validate(_request(stated), Path(folder), _tell))
+    """Runs the expectation suites. Of checks that matter and could not run the operator is told at once."""
+    request = _request(stated)
+    try:
+        return pipeline.validate(request, Path(folder), _tell)
+    except ChecksCouldNotRun as fault:
+        told = fault
+        _stage(lambda: pipeline.tell_of_crash(request, told, _tell))
+        return _failed(fault)
+    except Exception as fault:
+        return _failed(fault)
 
 
 @task(name="compute", cache_policy=NO_CACHE, persist_result=False)

@@ -48,6 +48,18 @@ class AlertUndelivered(AttritionError):
         self.published = published
 
 
+class ChecksCouldNotRun(AttritionError):
+    """Checks without which nothing may be published could not run: a fault of the program or its installation, which says
+    nothing about the data. `suites` are the extracts whose checks they are.
+    """
+
+    exit_code = 7
+
+    def __init__(self, message: str, suites: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.suites = suites
+
+
 def paragraph(fault: Exception) -> str:
     """What a user is told of a fault. Of an unforeseen one only kind and place, since its message may quote data."""
     if isinstance(fault, AttritionError):
