@@ -22,6 +22,7 @@ from attrition.errors import AlertUndelivered, ChecksCouldNotRun, GateStopped, U
 from attrition.pipeline import Request
 from attrition.publish.headline import headline_markdown
 from attrition.publish.shelf import workshop
+from attrition.quality import news
 from attrition.quality.change import Change, Kind
 
 # Who else hears of progress: the command line adds itself, a worker leaves it to Prefect's log.
@@ -178,12 +179,17 @@ def _run(stated: Stated) -> str:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _show_headline(published: Path) -> None:
-    """Shows the headline table on the run's page. The publication is out already, so a fault here ends nothing."""
+def _show(published: Path) -> None:
+    """Shows the headline table and what is new on the run's page, and logs what is new. The publication is out already, so a
+    fault here ends nothing.
+    """
+    lines = news.read(published / pipeline.QUALITY)
+    for line in lines:
+        get_run_logger().info("%s", line)
     try:
         create_markdown_artifact(
             key="attrition-headline",
-            markdown=headline_markdown(published / "tables"),
+            markdown="\n\n".join([headline_markdown(published / "tables"), *(line.strip() for line in lines)]),
             description=f"Headline funnel of the publication {published.name}",
         )
     except Exception as fault:
@@ -219,9 +225,9 @@ def attrition_run(
         published = _run(stated)
     except AlertUndelivered as fault:
         # The publication is out; the run still ends as failed, so that the operator sees it.
-        _show_headline(Path(publications[-1]))
+        _show(Path(publications[-1]))
         return _failed(fault)
     except Exception as fault:
         return _failed(fault)
-    _show_headline(Path(published))
+    _show(Path(published))
     return published

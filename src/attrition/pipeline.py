@@ -170,8 +170,8 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
 
 
 def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]":
-    """Brings the data-quality incidents up to date, queues what their owners are to be told, and writes the quality page.
-    Returns what the run changed.
+    """Brings the data-quality incidents up to date, queues what their owners are to be told, and writes the quality page and
+    what is new. Returns what the run changed.
 
     A run for a day before the last one judged changes no incident: what was amiss then is history.
     """
@@ -179,7 +179,7 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]
     from attrition.publish.publication import HANDLING, marking_of
     from attrition.publish.quality_page import write_quality_page
     from attrition.publish.tables import read_table
-    from attrition.quality import incidents, record
+    from attrition.quality import incidents, news, record
 
     evaluation = record.load(folder)
     changes: list[Change] = []
@@ -193,11 +193,15 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]
             queue_digests(connection, request.owners, changes, request.as_at, request.today, folder / QUALITY)
             connection.execute("COMMIT")
             tell(_counted(changes))
+            lines = news.since_last_run(connection, changes, request.today)
+        else:
+            lines = news.as_found(evaluation.failing)
         marking = f"{marking_of('restricted', request.settings)}: {HANDLING['restricted']}"
         facts = record.page_facts(
             connection, evaluation, request.as_at, request.today, made_up=made_up, marking=marking
         )
     write_quality_page(folder / QUALITY / "quality.html", facts)
+    news.write(folder / QUALITY, marking, lines)
     record.clear(folder)
     return changes
 
