@@ -110,7 +110,9 @@ def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
     (folder / _CHECKS).write_text(json.dumps([asdict(check) for check in checks]), encoding="utf-8")
     crashed = [check for check in checks if check.status == COULD_NOT_RUN]
     if crashed:
-        tell(f"{len(crashed)} checks could not run: {_by_suite(crashed)}. This says nothing about the data")
+        tell(
+            f"could not run: {len(crashed)} of {len(checks)} checks ({_by_suite(crashed)}); this says nothing about the data"
+        )
     failed = [check for check in checks if check.status == FAILED]
     tell(f"{len(checks)} checks: {len(checks) - len(crashed) - len(failed)} passed, {len(failed)} failed")
     critical = [check for check in failed if check.severity == "critical"]
@@ -120,7 +122,7 @@ def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
     needed = [check for check in crashed if check.severity == "critical"]
     if needed:
         raise ChecksCouldNotRun(
-            f"{len(needed)} checks without which nothing is published could not run: {_by_suite(needed)}. This says nothing "
+            f"Of the checks that matter {len(needed)} could not run ({_by_suite(needed)}). This says nothing "
             "about the data: what was loaded stays loaded, and nothing was published. Run again; if it happens again, install "
             "the program anew from its lock, and send these names to whoever looks after it.",
             tuple(dict.fromkeys(check.suite for check in needed)),
@@ -133,7 +135,8 @@ def _by_suite(checks: "list[Check]") -> str:
     for check in checks:
         rules.setdefault(check.suite, []).append(check.rule)
     return "; ".join(
-        f"{suite}: {', '.join(names[:_RULES_SHOWN])}" + (f" and {more} more" if (more := len(names) - _RULES_SHOWN) > 0 else "")
+        f"{suite}: {', '.join(names[:_RULES_SHOWN])}"
+        + (f" and {more} more" if (more := len(names) - _RULES_SHOWN) > 0 else "")
         for suite, names in rules.items()
     )
 

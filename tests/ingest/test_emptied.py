@@ -65,7 +65,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
     made.connection.close()
 
 
-def incidents(count: int, filled: int, first: int = 1, column: str = "area_command", value: str = "North", **cells: str) -> list[Row]:
+def incidents(
+    count: int, filled: int, first: int = 1, column: str = "area_command", value: str = "North", **cells: str
+) -> list[Row]:
     """Incidents of which so many fill a column."""
     return [incident(first + n, **cells | {column: value if n < filled else ""}) for n in range(count)]
 
@@ -81,7 +83,9 @@ def test_the_probability_is_that_of_the_sum_in_whole_numbers(filled: int, rows: 
     assert probability_of_so_few(filled, rows, float(p)) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
 
 
-@pytest.mark.parametrize(("rows", "filled", "is_held"), [(13, 0, False), (14, 0, True), (100, 10, False), (100, 9, True)])
+@pytest.mark.parametrize(
+    ("rows", "filled", "is_held"), [(13, 0, False), (14, 0, True), (100, 10, False), (100, 9, True)]
+)
 def test_a_column_half_filled_holds_beyond_chance_and_below_a_fifth(
     office: Office, rows: int, filled: int, is_held: bool
 ) -> None:
@@ -93,7 +97,9 @@ def test_a_column_half_filled_holds_beyond_chance_and_below_a_fifth(
     assert office.connection.execute("SELECT count(*) FROM incident").fetchone() == (40 if is_held else 40 + rows,)
     for message in held:
         assert f"area_command ({filled} of {rows} rows of northumbria fill it, 50.0% did before)" in message
-        assert "incident_2.csv is held" in message and "attrition accept" in message and "correct the mapping" in message
+        assert (
+            "incident_2.csv is held" in message and "attrition accept" in message and "correct the mapping" in message
+        )
 
 
 @pytest.mark.parametrize(("rows", "is_held"), [(8, False), (9, True)])
@@ -116,7 +122,9 @@ def test_all_columns_that_a_file_empties_are_one_message(office: Office) -> None
 
 def test_codes_that_vanish_are_an_emptied_column(office: Office) -> None:
     office.send("incident_1", incidents(40, 40))
-    (held,) = office.send("incident_2", incidents(40, 40, first=100, victim_ethnicity="British", reporting_channel="by phone"))
+    (held,) = office.send(
+        "incident_2", incidents(40, 40, first=100, victim_ethnicity="British", reporting_channel="by phone")
+    )
     assert "victim_ethnicity (0 of 40" in held and "reporting_channel (0 of 40" in held and "area_command" not in held
     assert "British" not in held and "phone" not in held
 
@@ -134,7 +142,9 @@ def test_what_is_rarely_filled_is_told_and_does_not_hold(office: Office) -> None
 def test_a_rare_column_is_named_beside_one_that_holds(office: Office) -> None:
     office.send("incident_1", incidents(100, 4, column="hate_local", value="age"))
     (held,) = office.send("incident_2", incidents(300, 0, first=200, victim_age=""))
-    assert "victim_age (0 of 300" in held and "hate_local (0 of 300 rows of northumbria fill it, 4.0% did before)" in held
+    assert (
+        "victim_age (0 of 300" in held and "hate_local (0 of 300 rows of northumbria fill it, 4.0% did before)" in held
+    )
 
 
 def test_each_force_is_held_against_its_own_deliveries(office: Office) -> None:
@@ -156,8 +166,15 @@ def test_a_column_that_leaves_the_header_counts_as_empty(office: Office) -> None
 
 
 def test_a_first_delivery_and_a_column_never_filled_do_not_hold(office: Office) -> None:
-    assert office.send("investigation_1", [investigation(n) for n in range(1, 41)], without=("asn", "suspect_sex")) == []
-    assert office.send("investigation_2", [investigation(n) for n in range(100, 140)], without=("asn", "suspect_birth_year")) == []
+    assert (
+        office.send("investigation_1", [investigation(n) for n in range(1, 41)], without=("asn", "suspect_sex")) == []
+    )
+    assert (
+        office.send(
+            "investigation_2", [investigation(n) for n in range(100, 140)], without=("asn", "suspect_birth_year")
+        )
+        == []
+    )
 
 
 def test_what_was_accepted_is_the_norm(office: Office) -> None:
@@ -200,9 +217,14 @@ def test_a_required_column_that_is_missing_refuses(office: Office) -> None:
         office.send("incident_2", incidents(40, 40, first=100), without=("reported_date",))
 
 
-@pytest.mark.parametrize("header", ["suspect_ref", "Suspect ID", "SuspectID", "suspct_id", "suspect_id_new", "Suspect No."])
+@pytest.mark.parametrize(
+    "header", ["suspect_ref", "Suspect ID", "SuspectID", "suspct_id", "suspect_id_new", "Suspect No."]
+)
 def test_a_first_delivery_with_a_column_under_another_name_is_held(office: Office, header: str) -> None:
-    rows = [{header if column == "suspect_id" else column: value for column, value in investigation(n).items()} for n in (1, 2)]
+    rows = [
+        {header if column == "suspect_id" else column: value for column, value in investigation(n).items()}
+        for n in (1, 2)
+    ]
     (held,) = office.send_as("investigation_1", rows)
     assert f"the file lacks suspect_id, and {header}, which the mapping does not name, resembles it" in held
     assert f'suspect_id = {{ column = "{header}" }}' in held
@@ -212,9 +234,14 @@ def test_a_first_delivery_with_a_column_under_another_name_is_held(office: Offic
     assert office.send_as("investigation_2", [row | {"crime_ref": "C9"} for row in rows]) == []
 
 
-@pytest.mark.parametrize("header", ["suspect_sex_at_birth", "officer_id", "suspect_name", "shoe size", "victim_id", "outcome"])
+@pytest.mark.parametrize(
+    "header", ["suspect_sex_at_birth", "officer_id", "suspect_name", "shoe size", "victim_id", "outcome"]
+)
 def test_other_columns_do_not_resemble_it(office: Office, header: str) -> None:
-    rows = [{header if column == "suspect_id" else column: value for column, value in investigation(n).items()} for n in (1, 2)]
+    rows = [
+        {header if column == "suspect_id" else column: value for column, value in investigation(n).items()}
+        for n in (1, 2)
+    ]
     assert office.send_as("investigation_1", rows) == []
 
 

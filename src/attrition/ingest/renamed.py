@@ -12,7 +12,9 @@ from attrition.contract import load_contracts
 from attrition.ingest.draft_vocabulary import PERSONAL, ROLES, known_names, words_of
 from attrition.ingest.mapping import Feed
 
-_CLOSE = 0.85  # of SequenceMatcher: one letter in seven missing, wrong or added; not reported_date for recorded_date (0.83)
+_CLOSE = (
+    0.85  # of SequenceMatcher: one letter in seven missing, wrong or added; not reported_date for recorded_date (0.83)
+)
 _REFERENCE = {"ref": "id", "no": "id"}  # headers exchange these freely
 
 

@@ -51,8 +51,11 @@ def since_last_run(connection: "duckdb.DuckDBPyConnection", changes: list[Change
     if not news:
         quiet = f", {len(silenced)} of them silenced" if silenced else ""
         return [f"Data quality: nothing new since the last run; {len(open_now)} open{quiet}: attrition incidents"]
-    besides = f"; {len(silenced)} more are silenced" if silenced else ""
-    return [f"Data quality, new or worse since the last run: {_counted(news)}{besides}", *_listed(news, "attrition incidents")]
+    besides = f"; silenced besides: {len(silenced)}" if silenced else ""
+    return [
+        f"Data quality, new or worse since the last run: {_counted(news)}{besides}",
+        *_listed(news, "attrition incidents"),
+    ]
 
 
 def as_found(failing: tuple[Failing, ...]) -> list[str]:
@@ -62,7 +65,9 @@ def as_found(failing: tuple[Failing, ...]) -> list[str]:
         _Line(
             rules[one.rule]["severity"],
             one.rows,
-            _text(rules[one.rule]["severity"], None, rules[one.rule]["label"], one.column, one.extract, one.area, one.rows),
+            _text(
+                rules[one.rule]["severity"], None, rules[one.rule]["label"], one.column, one.extract, one.area, one.rows
+            ),
         )
         for one in failing
         if rules[one.rule]["severity"] in _TOLD
