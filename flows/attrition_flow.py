@@ -180,16 +180,15 @@ def _run(stated: Stated) -> str:
 
 
 def _show(published: Path) -> None:
-    """Shows the headline table and what is new on the run's page, and logs what is new. The publication is out already, so a
-    fault here ends nothing.
+    """Logs what is new and shows the headline table on the run's page. The publication is out already, so a fault of Prefect
+    ends nothing.
     """
-    lines = news.read(published / pipeline.QUALITY)
-    for line in lines:
+    for line in news.read(published / pipeline.QUALITY):
         get_run_logger().info("%s", line)
     try:
         create_markdown_artifact(
             key="attrition-headline",
-            markdown="\n\n".join([headline_markdown(published / "tables"), *(line.strip() for line in lines)]),
+            markdown=headline_markdown(published / "tables"),
             description=f"Headline funnel of the publication {published.name}",
         )
     except Exception as fault:
