@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
 from pathlib import Path
@@ -258,7 +259,8 @@ def test_words_of_other_columns_are_no_resemblance() -> None:
     # The best of two, once.
     assert found("area_command", "area", "Area Command") == ["Area Command"]
     # What another feed of the same file reads is named.
-    assert find_renamed(incident_feed, ["crime_ref"], ["crime_ref "], [incident_feed, investigation_feed]) == []
+    other = replace(investigation_feed, where_columns=("hate_race_yn",))
+    assert find_renamed(incident_feed, ["hate_race"], ["hate_race_yn"], [incident_feed, other]) == []
 
 
 COLUMN_PARTS = """
