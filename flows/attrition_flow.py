@@ -18,10 +18,11 @@ from prefect.events import emit_event
 from prefect.states import Failed
 
 from attrition import clock, pipeline, warehouse
-from attrition.errors import AlertUndelivered, GateStopped, UsageFault, paragraph
+from attrition.errors import AlertUndelivered, ChecksCouldNotRun, GateStopped, UsageFault, paragraph
 from attrition.pipeline import Request
 from attrition.publish.headline import headline_markdown
 from attrition.publish.shelf import workshop
+from attrition.quality import news
 from attrition.quality.change import Change, Kind
 
 # Who else hears of progress: the command line adds itself, a worker leaves it to Prefect's log.
@@ -95,8 +96,16 @@ def ingest(stated: Stated) -> State | None:
 
 @task(name="validate", cache_policy=NO_CACHE, persist_result=False)
 def validate(stated: Stated, folder: str) -> State | None:
-    """Runs the expectation suites."""
-    return _stage(lambda: pipeline.validate(_request(stated), Path(folder), _tell))
+    """Runs the expectation suites. Of checks that matter and could not run the operator is told at once."""
+    request = _request(stated)
+    try:
+        return pipeline.validate(request, Path(folder), _tell)
+    except ChecksCouldNotRun as fault:
+        told = fault
+        _stage(lambda: pipeline.tell_of_crash(request, told, _tell))
+        return _failed(fault)
+    except Exception as fault:
+        return _failed(fault)
 
 
 @task(name="compute", cache_policy=NO_CACHE, persist_result=False)
@@ -170,8 +179,12 @@ def _run(stated: Stated) -> str:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _show_headline(published: Path) -> None:
-    """Shows the headline table on the run's page. The publication is out already, so a fault here ends nothing."""
+def _show(published: Path) -> None:
+    """Logs what is new and shows the headline table on the run's page. The publication is out already, so a fault of Prefect
+    ends nothing.
+    """
+    for line in news.read(published / pipeline.QUALITY):
+        get_run_logger().info("%s", line)
     try:
         create_markdown_artifact(
             key="attrition-headline",
@@ -211,9 +224,9 @@ def attrition_run(
         published = _run(stated)
     except AlertUndelivered as fault:
         # The publication is out; the run still ends as failed, so that the operator sees it.
-        _show_headline(Path(publications[-1]))
+        _show(Path(publications[-1]))
         return _failed(fault)
     except Exception as fault:
         return _failed(fault)
-    _show_headline(Path(published))
+    _show(Path(published))
     return published

@@ -18,6 +18,7 @@ _EXITS = """exit codes:
   4  a quality gate stopped publication
   5  another run holds the warehouse
   6  an alert could not be delivered
+  7  checks that matter could not run
 """
 
 

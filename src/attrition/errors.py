@@ -49,6 +49,18 @@ class AlertUndelivered(AttritionError):
         self.published = published
 
 
+class ChecksCouldNotRun(AttritionError):
+    """Checks without which nothing may be published could not run: a fault of the program or its installation, which says
+    nothing about the data. `suites` are the extracts whose checks they are.
+    """
+
+    exit_code = 7
+
+    def __init__(self, message: str, suites: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.suites = suites
+
+
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING
 from attrition import __version__, clock, warehouse
 from attrition.contract import load_contracts
 from attrition.disk import troubles_told
-from attrition.errors import AlertUndelivered, GateStopped, UsageFault
+from attrition.errors import AlertUndelivered, ChecksCouldNotRun, GateStopped, UsageFault
 from attrition.settings import Settings, load_settings, pseudonym_key
 
 if TYPE_CHECKING:
     import duckdb
 
     from attrition.quality.change import Change
+    from attrition.quality.evaluation import Evaluation
+    from attrition.validate.checks import Check
 
 Tell = Callable[[str], None]
 _CHECKS = "checks.json"
+_RULES_SHOWN = 3
 QUALITY = "quality"
 
 
@@ -97,7 +100,9 @@ def ingest(request: Request, tell: Tell = _silent) -> None:
 
 
 def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
-    """Runs the expectation suites and notes their verdicts in `folder`. Raises GateStopped where a critical one fails."""
+    """Runs the expectation suites and notes their verdicts in `folder`. Raises GateStopped where a critical one fails, and
+    ChecksCouldNotRun where one could not run.
+    """
     from dataclasses import asdict
 
     from attrition.validate.checks import COULD_NOT_RUN, FAILED
@@ -111,8 +116,7 @@ def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
         # Great Expectations keeps to itself why a check crashed; a damaged warehouse is told as such.
         warehouse.read_whole(request.warehouse, request.settings)
         tell(
-            f"{len(crashed)} checks could not run: {', '.join(sorted({c.suite + '.' + c.rule for c in crashed})[:5])}. "
-            "This says nothing about the data; tell the operator of this program."
+            f"could not run: {len(crashed)} of {len(checks)} checks ({_by_suite(crashed)}); this says nothing about the data"
         )
     failed = [check for check in checks if check.status == FAILED]
     tell(f"{len(checks)} checks: {len(checks) - len(crashed) - len(failed)} passed, {len(failed)} failed")
@@ -120,6 +124,26 @@ def validate(request: Request, folder: Path, tell: Tell = _silent) -> None:
     if critical:
         listed = "; ".join(f"{c.suite}: rule {c.rule}, {c.unexpected:,} rows ({c.message})" for c in critical)
         raise GateStopped(f"Checks that make the figures wrong have failed: {listed}. Nothing was published.")
+    needed = [check for check in crashed if check.severity == "critical"]
+    if needed:
+        raise ChecksCouldNotRun(
+            f"Of the checks that matter {len(needed)} could not run ({_by_suite(needed)}). This says nothing "
+            "about the data: what was loaded stays loaded, and nothing was published. Run again; if it happens again, install "
+            "the program anew from its lock, and send these names to whoever looks after it.",
+            tuple(dict.fromkeys(check.suite for check in needed)),
+        )
+
+
+def _by_suite(checks: "list[Check]") -> str:
+    """Rules by suite, as many as one can read."""
+    rules: dict[str, list[str]] = {}
+    for check in checks:
+        rules.setdefault(check.suite, []).append(check.rule)
+    return "; ".join(
+        f"{suite}: {', '.join(names[:_RULES_SHOWN])}"
+        + (f" and {more} more" if (more := len(names) - _RULES_SHOWN) > 0 else "")
+        for suite, names in rules.items()
+    )
 
 
 def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
@@ -154,8 +178,8 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
 
 
 def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]":
-    """Brings the data-quality incidents up to date, queues what their owners are to be told, and writes the quality page.
-    Returns what the run changed.
+    """Brings the data-quality incidents up to date, queues what their owners are to be told, and writes the quality page and
+    what is new. Returns what the run changed.
 
     A run for a day before the last one judged changes no incident: what was amiss then is history.
     """
@@ -163,7 +187,7 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]
     from attrition.publish.publication import HANDLING, marking_of
     from attrition.publish.quality_page import write_quality_page
     from attrition.publish.tables import read_table
-    from attrition.quality import incidents, record
+    from attrition.quality import incidents, news, record
 
     evaluation = record.load(folder)
     changes: list[Change] = []
@@ -177,11 +201,15 @@ def judge(request: Request, folder: Path, tell: Tell = _silent) -> "list[Change]
             queue_digests(connection, request.owners, changes, request.as_at, request.today, folder / QUALITY)
             connection.execute("COMMIT")
             tell(_counted(changes))
+            lines = news.since_last_run(connection, changes, request.today)
+        else:
+            lines = news.as_found(evaluation.failing)
         marking = f"{marking_of('restricted', request.settings)}: {HANDLING['restricted']}"
         facts = record.page_facts(
             connection, evaluation, request.as_at, request.today, made_up=made_up, marking=marking
         )
     write_quality_page(folder / QUALITY / "quality.html", facts)
+    news.write(folder / QUALITY, marking, lines)
     record.clear(folder)
     return changes
 
@@ -215,14 +243,28 @@ def alert(request: Request, published: Path | None, tell: Tell = _silent) -> Non
 
 def tell_of_held(request: Request, tell: Tell = _silent) -> None:
     """Opens the incidents of deliveries that the gate holds and tells their owners, where a run ends there."""
+    from attrition.quality.evaluation import held_only
+
+    _tell_of_end(request, held_only, tell)
+
+
+def tell_of_crash(request: Request, fault: ChecksCouldNotRun, tell: Tell = _silent) -> None:
+    """Opens the incidents of checks that could not run and tells the operator, where a run ends there."""
+    from attrition.quality.evaluation import could_not_run
+
+    _tell_of_end(request, lambda connection: could_not_run(fault.suites), tell)
+
+
+def _tell_of_end(
+    request: Request, judged: "Callable[[duckdb.DuckDBPyConnection], Evaluation]", tell: Tell = _silent
+) -> None:
     from attrition.alerts.telling import queue_digests
     from attrition.quality import incidents
-    from attrition.quality.evaluation import held_only
 
     with warehouse.connect(request.warehouse, request.settings) as connection:
         incidents.prepare(connection)
         connection.execute("BEGIN")
-        changes = incidents.update(connection, held_only(connection), request.today)
+        changes = incidents.update(connection, judged(connection), request.today)
         queue_digests(connection, request.owners, changes, request.as_at, request.today, None)
         connection.execute("COMMIT")
     try:
@@ -323,7 +365,11 @@ def run(request: Request, tell: Tell = _silent) -> Path:
                 tell_of_held(ready, tell)
                 raise
             watch.lap("ingest")
-            validate(ready, folder, tell)
+            try:
+                validate(ready, folder, tell)
+            except ChecksCouldNotRun as fault:
+                tell_of_crash(ready, fault, tell)
+                raise
             watch.lap("validate")
             compute(ready, folder, tell)
             watch.lap("compute")

@@ -4,6 +4,7 @@ stored, no warehouse and no key are needed. What needs an extract that is not am
 
 import datetime as dt
 import secrets
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ _NOT_SHOWN = {"victim_ethnicity", "suspect_sex", "defendant_sex"}
 def check_files(
     files: list[Path], sources: Path | None, config: Path | None, now: dt.date, rows_to: Path | None = None
 ) -> int:
-    """Prints a verdict on the files and returns the exit code: 0 fit to send, 3 refused, 4 the gate would hold it.
+    """Prints a verdict on the files and returns the exit code: 0 a run would load them (the verdict says whether something
+    should be mended first), 3 refused, 4 the gate would hold it.
 
     `rows_to` is a folder for the rows to mend as CSV and XLSX; without it nothing is written.
     """
@@ -66,9 +68,11 @@ def check_files(
                 refused = True
                 print(f"{fault}".replace("Nothing was published.", "").strip() + "\n")
         if todo.deliveries:
-            _say(connection, settings, now, stopped=bool(held))
+            _say(connection, settings, now)
             if rows_to:
                 _write_rows(connection, rows_to, now)
+        if todo.deliveries or refused:
+            print(_verdict(connection, refused=refused, held=bool(held)) + "\n")
     return 3 if refused else 4 if held else 0
 
 
@@ -82,7 +86,7 @@ def _arrival(path: Path, sources: list[Source]) -> Arrival:
     return Arrival(path, feeds, delivery_of(path, feeds[0]))
 
 
-def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.date, *, stopped: bool) -> None:
+def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.date) -> None:
     from attrition.validate.rows import name_rows
 
     loads = connection.execute(
@@ -106,18 +110,31 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
         if gate:
             print(f"  STOPPED by {gate}")
     _say_measures(connection)
-    worst = {
+
+
+def _verdict(connection: "duckdb.DuckDBPyConnection", *, refused: bool, held: bool) -> str:
+    """Whether the files are fit to send: only where nothing but remarks is found."""
+    if refused:
+        return "NOT fit to send: what is refused above cannot be used as it is."
+    if held:
+        return "NOT fit to send: the gate would hold it."
+    arrived = {row[0] for row in connection.execute("SELECT DISTINCT extract FROM load").fetchall()}
+    counts = Counter(
         severity
-        for (severity,) in connection.execute(
-            "SELECT DISTINCT severity FROM check_open JOIN rule USING (rule) WHERE severity <> 'info'"
+        for severity, needs in connection.execute(
+            "SELECT severity, coalesce(needs, '') FROM check_open JOIN rule USING (rule)"
         ).fetchall()
-    }
-    if stopped:
-        print("NOT fit to send: the gate would hold it.\n")
-    elif worst:
-        print("Fit to send; the rows named above would be better mended first.\n")
-    else:
-        print("Fit to send.\n")
+        if set(needs.split()) <= arrived
+    )
+    critical, warnings = counts["critical"], counts["warning"]
+    told = f"{warnings} {'warning' if warnings == 1 else 'warnings'}"
+    if critical:
+        return f"NOT fit to send. Mend first what is named above: {critical} critical" + (
+            f", then {told}." if warnings else "."
+        )
+    if warnings:
+        return f"Not fit to send as it is: {told}, named above. Mend them first; a run would count the rest and tell you of them."
+    return "Fit to send."
 
 
 def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int) -> list[str]:

@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _run_and_show(request: "Request", direct: bool) -> int:
     from attrition import pipeline
     from attrition.publish.headline import headline_text
+    from attrition.quality import news
 
     tell = _teller()
     undelivered: AlertUndelivered | None = None
@@ -78,6 +79,9 @@ def _run_and_show(request: "Request", direct: bool) -> int:
     ):
         for place in published.glob(pattern):
             print(f"{label:9} {place}")
+    print()
+    for line in news.read(published / pipeline.QUALITY):
+        print(line)
     if undelivered:
         raise undelivered
     return 0

@@ -302,6 +302,18 @@ def test_columns_missing_extra_and_gone(desk: Desk) -> None:
     assert rules(failing(desk)) == set()
 
 
+def test_a_rare_column_that_empties(desk: Desk) -> None:
+    # 4 of 100 rows told a local strand; that none of 200 does may be chance (0.96^200 = 2.8e-4).
+    desk.put("incident_1", "incident", [incident(n, hate_local="age" if n < 4 else "") for n in range(100)])
+    desk.put("incident_2", "incident", [incident(n) for n in range(100, 300)])
+    desk.load()
+    assert "column_emptied" not in rules(failing(desk))
+    # 4 of these 300 rows: none of 700 has (296 / 300)^700 = 8.4e-5.
+    desk.put("incident_3", "incident", [incident(n) for n in range(300, 1000)])
+    desk.load()
+    assert ("column_emptied", "incident", "northumbria", "hate_local") in failing(desk)
+
+
 def test_columns_that_the_mapping_does_not_name(desk: Desk) -> None:
     path = desk.put("incident", "incident", [incident()])
     header, line = path.read_text(encoding="utf-8").splitlines()

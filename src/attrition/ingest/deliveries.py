@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrition.contract import Contract, load_contract
 from attrition.disk import is_trouble
 from attrition.errors import AttritionError, InputRefused, UsageFault
-from attrition.ingest import conform, landing, ledger, pseudonym, replacing
+from attrition.ingest import conform, emptied, landing, ledger, pseudonym, replacing
 from attrition.ingest.clean_text import folded
 from attrition.ingest.conform import Conforming, Readable
 from attrition.ingest.coverage import reach_of
@@ -155,11 +155,16 @@ def apply(
         loads: dict[str, list[int]] = {}
         places: dict[str, int] = {}
         notes: list[str] = []
-        for arrival, feed in delivery.work:
+        for at, (arrival, feed) in enumerate(delivery.work):
             file = opened[arrival.path]
             tell(f"{arrival.path.name}: reading as {feed.extract}")
             staged = stage(connection, file, feed, settings, now)
-            held = bool(staged.gate) and not ledger.released(connection, file.sha256)
+            # Parts may split a table by its columns: what they fill is judged when the last of them is there.
+            if feed not in [later for _, later in delivery.work[at + 1 :]]:
+                earlier = [load_id for made in loads.values() for load_id in made]
+                staged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, earlier)
+            released = ledger.released(connection, file.sha256)
+            held = bool(staged.gate) and not released
             if held and begun:
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
@@ -171,6 +176,8 @@ def apply(
                 connection.execute("BEGIN")
                 begun = True
             load_id = _enter(connection, delivery, (arrival, feed), opened, staged, now, places, notes)
+            if not released:
+                emptied.keep(connection, load_id, staged.emptied)
             if held:
                 connection.execute("COMMIT")
                 return Applied(0, (ledger.held_message(arrival.path.name, file.sha256, staged.gate),))
@@ -206,7 +213,7 @@ def apply(
 
 def _drop_staged(connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute("DROP VIEW IF EXISTS temp.conformed")
-    for table in ("conformed_row", "fate", "rival", "told_again", "line_of", "unsplit"):
+    for table in ("conformed_row", "fate", "rival", "told_again", "line_of", "unsplit", "share"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
@@ -287,7 +294,7 @@ def _hold_both(
 def stage(
     connection: "duckdb.DuckDBPyConnection", file: Opened, feed: Feed, settings: Settings, now: dt.date
 ) -> Staged:
-    """Reads, conforms and judges one file for one feed: fills `conformed`, `fate`, `line_of`, `unsplit`."""
+    """Reads, conforms and judges one file for one feed: fills `conformed`, `fate`, `line_of`, `unsplit`, `share`."""
     import duckdb
 
     contract = load_contract(feed.extract)
@@ -316,10 +323,11 @@ def stage(
     conform.give_fates(connection, contract, feed.delivery)
     number_lines(connection, raw)
     counts = _count(connection, raw, contract, file)
+    emptied.count_shares(connection, contract, tuple(work.rules))
     return Staged(
         counts,
         reach_of(connection, feed, contract, file.path, day),
-        columns=tuple(work.rules),
+        missing=tuple(work.missing),
         gate=ledger.gate(counts, file.cut_short, settings),
     )
 

@@ -30,12 +30,14 @@ class Counts:
 class Staged:
     """One file of one feed, conformed and judged, not yet in the warehouse.
 
-    `columns` are the contract's columns that the mapping fills from this file; `blank` counts lines of bare delimiters.
+    `missing` are the contract's columns that the mapping fills from columns which this file lacks; `emptied` those that it
+    fills far more rarely than the deliveries before; `blank` counts lines of bare delimiters.
     """
 
     counts: Counts
     reach: Reach
-    columns: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
     blank: int = 0
     gate: list[str] = field(default_factory=list)
 
@@ -136,30 +138,9 @@ def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged
         connection.execute(
             f"INSERT INTO load_force SELECT DISTINCT {load_id}, force FROM conformed ANTI JOIN fate USING (row_no)"
         )
-    _keep_shares(connection, feed, load_id, staged.columns)
+    # What a source tells, and against which its next delivery is held.
+    connection.execute(f"INSERT INTO load_column SELECT {load_id}, of_force, column_name, of_rows, filled FROM share")
     return load_id
-
-
-def _keep_shares(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: int, columns: tuple[str, ...]) -> None:
-    """Counts, by force, the accepted rows and those that fill each column that the mapping fills from this file: what a
-    source tells, and against which the next delivery is held. What stands for an unlisted or unknown code, or for a date that cannot be read, fills nothing.
-    """
-    if not columns:
-        return
-    contract = load_contract(feed.extract)
-    force = "force::VARCHAR AS of_force" if "force" in contract.columns else "NULL::VARCHAR AS of_force"
-    counts = ", ".join(
-        f"count(*) FILTER ({name(c)} IS NOT NULL"
-        + (f" AND {name(c)}::VARCHAR <> 'unknown'" if contract.columns[c].code_list else "")
-        + (f" AND faults & {1 << list(contract.columns).index(c)} = 0" if contract.columns[c].unreadable else "")
-        + f") AS {name(c)}"
-        for c in columns
-    )
-    connection.execute(
-        f"INSERT INTO load_column SELECT {load_id}, of_force, column_name, of_rows, filled FROM (UNPIVOT (SELECT {force}, "
-        f"count(*) AS of_rows, {counts} FROM conformed ANTI JOIN fate USING (row_no) GROUP BY ALL) "
-        f"ON {', '.join(name(c) for c in columns)} INTO NAME column_name VALUE filled)"
-    )
 
 
 def mend(connection: "duckdb.DuckDBPyConnection", extract: str, load_id: int) -> None:

@@ -3,7 +3,7 @@ of unusual volume). Reads the models' connection; changes nothing in the warehou
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,12 +47,15 @@ class Failing:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that fails, the scores, and the rows to mend as a Parquet file."""
+    """Everything that fails, the scores, and the rows to mend as a Parquet file. `only`: the one rule that was judged, where a
+    run ended before the others were.
+    """
 
     failing: tuple[Failing, ...]
     scores: tuple[Score, ...] = ()
     rows_file: Path | None = None
     not_run: tuple[str, ...] = field(default=())
+    only: str | None = None
 
 
 def evaluate(
@@ -76,8 +79,7 @@ def evaluate(
     ]
     failing += late_feeds(connection, due, now)
     failing += unusual_weeks(connection)
-    suites = sorted({check.suite for check in checks if check.unexpected is None})
-    failing += [Failing("check_could_not_run", suite, "", "", None) for suite in suites]
+    failing += could_not_run({check.suite for check in checks if check.unexpected is None}).failing
     scores = connection.execute("SELECT area, extract, month, rows, rows_with_finding FROM check_score ORDER BY ALL")
     return Evaluation(
         tuple(failing),
@@ -102,8 +104,15 @@ def held_only(connection: "duckdb.DuckDBPyConnection") -> Evaluation:
         tuple(
             Failing("delivery_held", extract, area, "", None, files=tuple(sorted(set(files))), price=UNBOUNDED)
             for (extract, area), files in found.items()
-        )
+        ),
+        only="delivery_held",
     )
+
+
+def could_not_run(suites: Iterable[str]) -> Evaluation:
+    """The checks of these suites that could not run, where a run ends there; nothing else is judged."""
+    rule = "check_could_not_run"
+    return Evaluation(tuple(Failing(rule, suite, "", "", None) for suite in sorted(set(suites))), only=rule)
 
 
 UNBOUNDED = "What is missing is not known, so no bound can be given for its effect on the rates."

@@ -79,16 +79,15 @@ def update(connection: "duckdb.DuckDBPyConnection", evaluation: Evaluation, now:
     """Brings the incidents to what the evaluation found, inside the caller's transaction. Returns every incident that is open
     now or was closed by this run, with what happened to it.
 
-    An evaluation of held deliveries alone (no rows file) opens and closes incidents of that rule only.
+    An evaluation of one rule alone (held deliveries, say) opens and closes incidents of that rule only.
     """
     known = {incident.key: incident for incident in _read(connection)}
     failing = {one.key: one for one in evaluation.failing}
     silent = {(one.extract, one.area) for one in evaluation.failing if one.rule in FEED_RULES}
-    rules = None if evaluation.rows_file else {"delivery_held"}
 
     def frozen(incident: _Incident) -> bool:
         return (
-            (rules is not None and incident.rule not in rules)
+            (evaluation.only is not None and incident.rule != evaluation.only)
             or ((incident.extract, incident.area) in silent and incident.rule not in FEED_RULES)
             or (incident.silenced_until is not None and incident.silenced_until >= now and incident.key in failing)
         )
