@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrition.contract import Contract, load_contract
 from attrition.errors import AttritionError, InputRefused, UsageFault
-from attrition.ingest import conform, landing, ledger, pseudonym, replacing
+from attrition.ingest import conform, landing, ledger, pseudonym, replacing, rolling_up
 from attrition.ingest.conform import Conforming
 from attrition.ingest.coverage import reach_of
 from attrition.ingest.faults import keep_faults
@@ -172,7 +172,7 @@ def apply(
         raise
     finally:
         connection.execute("DROP VIEW IF EXISTS temp.conformed")
-        for table in ("conformed_row", "fate", "rival", "line_of", "unsplit"):
+        for table in ("conformed_row", "fate", "rival", "line_of", "unsplit", "rolling", "rolled", "folded"):
             connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
     return loads, None
 
@@ -203,7 +203,7 @@ def stage(
         ) from None
     if file.kind == "csv" and not file.altered:
         file.content = b""
-    conform.give_fates(connection, contract, feed.delivery)
+    conform.give_fates(connection, contract, feed.delivery, rolling_up.statements(contract, feed))
     number_lines(connection, raw)
     counts = _count(connection, raw, contract, file)
     return Staged(
