@@ -15,6 +15,7 @@ from attrition.ingest.draft_dates import file_date, fits, formats_of
 from attrition.ingest.draft_entries import Layout, entry
 from attrition.ingest.draft_header import Place
 from attrition.ingest.draft_matching import Match, match_extracts
+from attrition.ingest.draft_motives import other_motives, stand_ins
 from attrition.ingest.draft_scope import one_row_lines, scope_lines
 from attrition.ingest.draft_vocabulary import LOOKS_PERSONAL, words_of
 from attrition.ingest.draft_writing import comment_lines, sql_text, toml_text
@@ -155,9 +156,10 @@ def draft_mapping(
     used: set[str] = set()
     for name, matches in matched.items():
         lines += _feed(contracts[name], matches, file_name, source, place or Place())
-        used |= {s.name for match in matches.values() for s in match.sources}
-    unused = [s.name for s in sources if s.name not in used]
+        unneeded = stand_ins(contracts[name], matches)
+        used |= {s.name for about, match in matches.items() if about not in unneeded for s in match.sources}
+    unused = [s for s in sources if s.name not in used and not LOOKS_PERSONAL.search(s.name)]
     if unused:
-        shown = [toml_text(name) for name in unused if not LOOKS_PERSONAL.search(name)]
-        lines += ["", "", "# Columns of the file that nothing above uses:", *comment_lines(shown)]
+        lines += ["", "", *other_motives(unused), "# Columns of the file that nothing above uses:"]
+        lines += comment_lines([toml_text(s.name) for s in unused])
     return "\n".join(lines) + "\n"

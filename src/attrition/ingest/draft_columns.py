@@ -58,15 +58,19 @@ class SourceColumn:
         return bool(MOTIVE & set(self.words))
 
     @property
+    def of_strands(self) -> int:
+        """How many of the different texts speak of a monitored strand."""
+        return sum(any(re.search(pattern, text) for pattern in STRANDS.values()) for text in self.counts)
+
+    @property
     def motives(self) -> list[tuple[str, int]] | None:
         """Every text of a column of motives with its count, commonest first, rare ones too; None where they are no short codes
         but free text, names or references.
         """
         ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         codes = [(text, count) for text, count in ordered if self._is_short(text)]
-        known = sum(any(re.search(pattern, text) for pattern in STRANDS.values()) for text, _ in codes)
         is_short = len(codes) * 5 >= len(ordered) * 4
-        is_repeated = self.filled >= 2 * len(ordered) or known * 2 >= len(ordered)
+        is_repeated = self.filled >= 2 * len(ordered) or self.of_strands * 2 >= len(ordered)
         usable = is_short and is_repeated and not (PERSONAL & set(self.words) or self.dates)
         return codes if usable and codes else None
 
@@ -108,6 +112,10 @@ def source_columns(header: list[str], rows: list[list[str]]) -> list[SourceColum
                 source.dates.formats = tuple(with_month_first(form) for form in source.dates.formats)
                 source.dates.doubts.append(
                     "every value fits day first and month first: month first is taken, as in other columns"
+                )
+            elif orders & {"day", "month"} == {"day"}:
+                source.dates.doubts.append(
+                    "every value fits day first and month first: day first is taken, as in other columns"
                 )
             else:
                 source.dates.doubts.append(

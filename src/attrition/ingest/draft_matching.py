@@ -49,7 +49,7 @@ def _suits(kind: str, name: str, source: SourceColumn, exact: bool) -> bool:
     elif kind == "yes_no":
         suits = source.is_yes_no or (exact and source.is_motive and name.startswith(("hate_", "flag_")))
     elif name == "strands":
-        suits = not source.is_yes_no
+        suits = not source.is_yes_no and (exact or source.of_strands > 0)
     else:
         suits = exact or kind != "integer" or source.is_number
     return suits
@@ -113,7 +113,7 @@ def _match_by_values(contract: Contract, free: list[SourceColumn], matches: dict
                 matches[column.name] = Match([source], False, ["chosen for its values"])
                 free.remove(source)
                 break
-    dated = [source for source in free if source.dates]
+    dated = [source for source in free if source.dates and not PERSONAL & set(source.words)]
     main = {"incident": "reported_date", "investigation": "outcome_date", "cps": "received_date"}.get(contract.extract)
     if main and main not in matches and len(dated) == 1:
         matches[main] = Match(dated, False, ["the only column of dates that is left"])

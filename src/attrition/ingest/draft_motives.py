@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from attrition.contract import Column
+from attrition.contract import Column, Contract
 from attrition.ingest.draft_columns import SourceColumn
 from attrition.ingest.draft_matching import Match
 from attrition.ingest.draft_vocabulary import BLANKS, NO, STRANDS
@@ -11,6 +11,7 @@ from attrition.ingest.draft_writing import comment_lines, doubts, expression, qu
 
 # Rare texts too, since each decides about a strand; beyond so many it is no list of codes.
 _MOST_LISTED = 60
+_SPEAKS = {"hate", "bias", "motive", "motivation", "strand", "prejudice"}
 
 
 def motive_entry(column: Column, matches: dict[str, Match]) -> tuple[list[str], list[str]] | None:
@@ -38,6 +39,27 @@ def motive_entry(column: Column, matches: dict[str, Match]) -> tuple[list[str], 
     else:
         found = _table(column, source, lambda text: "N" if text in NO else "Y")
     return [], found
+
+
+def stand_ins(contract: Contract, matches: dict[str, Match]) -> set[str]:
+    """What was found to fill columns that have one of their own: the draft does not use it."""
+    strands = {
+        name for name in contract.columns if re.sub("^(hate|flag)_", "", name) in STRANDS and name not in matches
+    }
+    return ({"victim_dob"} if "victim_age" in matches else set()) | (set() if strands else {"strands"})
+
+
+def other_motives(sources: list[SourceColumn]) -> list[str]:
+    """A remark on columns of motives that no strand has been found for, with their texts."""
+    lines = []
+    for source in sources:
+        if _SPEAKS & set(source.words) and source.counts:
+            # A column about a flag may say who set it.
+            is_safe = source.is_yes_no or source.of_strands or {"bias", "motive", "motivation"} & set(source.words)
+            listed = (source.motives or [])[:_MOST_LISTED] if is_safe else []
+            shown = [f"{toml_text(source.spelling[text])} {count}," for text, count in listed]
+            lines += comment_lines([f" {toml_text(source.name)}:", *shown, *_left_out(source, len(listed))])
+    return ["# check: these tell a motive too: map them to hate_local, or to a strand", *lines] if lines else []
 
 
 def _any_text(sources: list[SourceColumn]) -> str:

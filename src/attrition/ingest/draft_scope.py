@@ -28,8 +28,9 @@ def scope_lines(contract: Contract, matches: dict[str, Match]) -> list[str]:
         yes = ", ".join(f"'{text}'" for text in sorted(set(flag.counts) & YES) or ["y"])
         asked = f"lower({quoted(flag)}) in ({yes})" + (f" and {kept}" if kept else "")
         no_hate = sum(count for text, count in flag.counts.items() if text not in YES) + flag.empty
+        instead = ", in place of the other" if kept else ""
         lines.append(
-            f"# check: {no_hate} of the rows looked at are no hate crime: this line would leave them out of scope"
+            f"# check: {no_hate} of the rows looked at are no hate crime; the line # where leaves them out of scope{instead}"
         )
         lines.append(f"# where = {sql_text(asked)}")
     if kept:

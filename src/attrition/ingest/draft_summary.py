@@ -28,7 +28,14 @@ def summary(draft: str) -> list[str]:
         when = [c.name for c in contract.columns.values() if c.required_when and c.name not in columns]
         if when:
             lines.append(f"  missing, without them not every row counts: {', '.join(when)}")
+        if feed["extract"] == "incident" and not any(name.startswith("hate_") for name in columns):
+            lines.append(
+                "  missing, no column tells the motive (a victim's own race or religion does not): hate_race, hate_religion, ..."
+            )
         lines += _to_decide(text)
+    unused = draft.rpartition("nothing above uses:")[2] if "nothing above uses:" in draft else ""
+    if unused:
+        lines.append("not used, is one of them needed? " + " ".join(unused.replace("#", "").split()))
     return lines
 
 
@@ -55,14 +62,14 @@ def _to_decide(feed: str) -> list[str]:
     if chosen:
         told = ", ".join(f"{name} {count}" for name, count in chosen.items())
         lines.append(f"  to decide, texts without a code: {told}")
-    order = {about for remark, named in guessed.items() if "day first" in remark for about in named}
+    order = {about for remark, named in guessed.items() if "is assumed" in remark for about in named}
     if order:
         lines.append(
             f"  to decide, day or month first (ask the supplier, else months and days are exchanged): {', '.join(order)}"
         )
     scope = [remark for remark, named in guessed.items() if {"where", "one_row_per"} & set(named)]
     lines += [f"  to decide: {remark}" for remark in scope if not remark.startswith("rows without")]
-    rest = sorted({about for remark, named in guessed.items() if "day first" not in remark for about in named})
+    rest = sorted({about for named in guessed.values() for about in named} - {"where", "one_row_per", *order})
     if rest:
         lines.append(f"  to look at, guesses: {', '.join(rest)}")
     return lines
