@@ -654,6 +654,9 @@ def test_every_option_of_the_template_is_known(tmp_path: Path) -> None:
     kept = [line for line in options.splitlines() if not line.startswith(others)]
     feed = loaded('source = "rms"\n' + "\n".join(kept).replace('%Y-%m"', '%Y-%m-%d"'), tmp_path).feeds[0]
     assert feed.parts and feed.where and feed.sheet == "Export" and feed.header_row == 3
+    assert (
+        feed.one_row_per == ("force", "crime_ref", "suspect_id") and feed.roll_up["outcome_date"].by == "outcome_code"
+    )
     assert feed.columns["outcome_code"].values == {"charged": "1", "community resolution": "8", "filed": ""}
 
 

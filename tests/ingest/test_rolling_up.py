@@ -1,6 +1,8 @@
 """Several source rows that make one contract row: which rows go together, whose value wins, and that no row gets lost."""
 
+import csv
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -292,3 +294,30 @@ def test_another_rule_is_another_mapping(tmp_path: Path) -> None:
         )
         prints.add(load_source(path).feeds[0].fingerprint)
     assert len(prints) == 2
+
+
+def worked_examples() -> list[list[tuple[str, str]]]:
+    """The worked examples of the guide: of each its blocks, as (language, text)."""
+    guide = (Path(__file__).parents[2] / "docs" / "map-your-extract.md").read_text(encoding="utf-8")
+    section = guide.partition("\n## Several rows, one record\n")[2].partition("\n## ")[0]
+    parts = section.split("\n### ")[1:]
+    return [re.findall(r"^```(csv|toml)\n(.*?)^```", part, re.S | re.M) for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("number", "fates"),
+    [
+        (0, {"incident": (4, 2, 2), "investigation": (4, 3, 1)}),
+        (1, {"incident": (5, 2, 3), "investigation": (5, 3, 2)}),
+    ],
+)
+def test_the_worked_examples_of_the_guide_run_as_written(number: int, fates: dict[str, tuple], tmp_path: Path) -> None:
+    (_, table), (_, mapping), (_, incidents), (_, investigations) = worked_examples()[number]
+    name = re.search(r'source = "(\w+)"', mapping)[1]
+    desk = Desk(tmp_path, mapping, name)
+    desk.load(f"{name}_2025-03.csv", *table.splitlines())
+    for extract, block in (("incident", incidents), ("investigation", investigations)):
+        assert desk.counts(extract) == [(*fates[extract], 0, 0)]
+        header, *expected = csv.reader(block.splitlines())
+        listed = ", ".join(f"coalesce({column}::VARCHAR, '')" for column in header)
+        assert desk.rows(f"SELECT {listed} FROM {extract} ORDER BY line") == [tuple(row) for row in expected]
