@@ -63,8 +63,10 @@ def statements(contract: Contract, feed: Feed) -> tuple[str, ...]:
         "INSERT INTO fate SELECT row_no, 'duplicate', CASE WHEN NOT is_copy THEN ['rolled_up'] END FROM folded",
         *(
             [
-                f"UPDATE temp.conformed_row SET {set_values} FROM rolled WHERE conformed_row.rowid = rolled.row_no "
-                "+ (SELECT min(rowid) FROM temp.conformed_row)"
+                # The first row's rowid is added before the join: within its condition the join would compare every pair.
+                f"UPDATE temp.conformed_row SET {set_values} FROM (SELECT rolled.*, rolled.row_no + least.row_id AS row_id "
+                "FROM rolled CROSS JOIN (SELECT min(rowid) AS row_id FROM temp.conformed_row) AS least) AS rolled "
+                "WHERE conformed_row.rowid = rolled.row_id"
             ]
             if set_values
             else []
