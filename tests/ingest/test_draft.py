@@ -630,6 +630,12 @@ def test_what_is_to_decide_is_counted_from_the_draft() -> None:
     )
 
 
+def test_a_guess_is_named_beside_a_doubtful_order() -> None:
+    lines = summary(column_draft("Hearing day", ["01/02/2024", "03/04/2024"]))
+    assert any("day or month first" in line and line.endswith("reported_date") for line in lines)
+    assert any(line.startswith("  to look at") and "reported_date" in line for line in lines)
+
+
 def guide_blocks(language: str) -> list[str]:
     guide = Path(__file__).parents[2] / "docs" / "map-your-extract.md"
     return re.findall(rf"^```{language}\n(.*?)^```", guide.read_text(encoding="utf-8"), re.S | re.M)

@@ -69,7 +69,8 @@ def _to_decide(feed: str) -> list[str]:
         )
     scope = [remark for remark, named in guessed.items() if {"where", "one_row_per"} & set(named)]
     lines += [f"  to decide: {remark}" for remark in scope if not remark.startswith("rows without")]
-    rest = sorted({about for named in guessed.values() for about in named} - {"where", "one_row_per", *order})
+    others = {about for remark, named in guessed.items() if "is assumed" not in remark for about in named}
+    rest = sorted(others - {"where", "one_row_per"})
     if rest:
         lines.append(f"  to look at, guesses: {', '.join(rest)}")
     return lines
