@@ -46,7 +46,9 @@ def test_a_renamed_column_would_be_held(tmp_path: Path, capsys: pytest.CaptureFi
     code, lines = checked(capsys, path)
     assert code == 4 and lines[-1] == "NOT fit to send: the gate would hold it."
     (stopped,) = [line for line in lines if line.startswith("  STOPPED")]
-    assert "the file lacks hate_race, and Hate (race)" in stopped and 'hate_race = { column = "Hate (race)" }' in stopped
+    assert (
+        "the file lacks hate_race, and Hate (race)" in stopped and 'hate_race = { column = "Hate (race)" }' in stopped
+    )
 
 
 def test_one_refused_file_leaves_none_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from attrition.errors import AttritionError
 from attrition.settings import Settings
 
 CASES = Path(__file__).with_name("sql")
-LEDGER = ("load", "load_force", "load_column", "finding", "quarantine")
+LEDGER = ("load", "load_force", "load_column", "finding", "folded_row", "quarantine")
 MODELS = models.all_models()
 
 Table = tuple[list[str], list[list[str]]]

@@ -135,6 +135,9 @@ def _add_map(table: "argparse._SubParsersAction[_Parser]") -> None:
     )
     verb.add_argument("file", type=Path, metavar="FILE")
     verb.add_argument("--extract", choices=("incident", "investigation", "cps", "cps_event"), help="default: guessed")
+    verb.add_argument(
+        "--sheet", metavar="NAME", help="sheet of a workbook (default: the first visible one with known columns)"
+    )
     verb.add_argument("--source", metavar="NAME", help="name of the mapping (default: from the file's name)")
     verb.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: the screen); never overwritten")
     verb.set_defaults(action=verbs.map)

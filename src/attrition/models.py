@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Query
 
 INPUTS = (
-    *load_contracts(), "load", "load_force", "load_column", "finding", "quarantine", "run_context", "complete_from", "expectation_row", *reference.TABLES,
+    *load_contracts(), "load", "load_force", "load_column", "finding", "folded_row", "quarantine", "run_context", "complete_from", "expectation_row", *reference.TABLES,
 )  # fmt: skip
 _DIRECTIVE = re.compile(r"^--\s*(grain|materialised|order):\s*(.+)$", re.MULTILINE)
 

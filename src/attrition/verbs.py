@@ -142,9 +142,12 @@ def check(arguments: argparse.Namespace) -> int:
 
 def map(arguments: argparse.Namespace) -> int:
     from attrition.ingest.draft import draft_mapping
+    from attrition.ingest.draft_header import find_place
+    from attrition.ingest.draft_summary import summary
     from attrition.ingest.reading import open_file, sample_rows
 
-    opened = open_file(arguments.file, first_rows=20_000)
+    place = find_place(arguments.file, arguments.sheet)
+    opened = open_file(arguments.file, sheet=place.sheet, header_row=place.header_row, first_rows=20_000)
     source = arguments.source or "".join(c if c.isalnum() else "_" for c in arguments.file.stem.lower()).strip("_")
     draft = draft_mapping(
         opened.header,
@@ -152,21 +155,55 @@ def map(arguments: argparse.Namespace) -> int:
         source=source,
         file_name=arguments.file.name,
         extract=arguments.extract,
+        place=place,
     )
+    # The draft alone goes to the standard output, so that it can be sent to a file.
+    told = sys.stdout if arguments.out else sys.stderr
     if arguments.out is None:
         print(draft)
-        return 0
-    try:
-        with arguments.out.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(draft)
-    except FileExistsError:
-        raise UsageFault(f"{arguments.out} is already there; name another file with --out.") from None
-    except OSError:
-        raise UsageFault(f"{arguments.out} cannot be written; name another file with --out.") from None
+    else:
+        _write_new(arguments.out, draft)
+        print(f"Draft written to {arguments.out}.")
+    out = arguments.out or Path("mappings") / f"{source}.toml"
+    for line in [*place.told, *_already_read(arguments.file, opened.header), *summary(draft)]:
+        print(line, file=told)
     print(
-        f"Draft written to {arguments.out}. Finish it, then try it: attrition check {arguments.file} --sources {arguments.out.parent}"
+        f"Finish it (docs/map-your-extract.md), then try it: attrition check {arguments.file} --sources {out.parent}",
+        file=told,
     )
     return 0
+
+
+def _already_read(path: Path, header: list[str]) -> list[str]:
+    """A note where a shipped mapping reads the file as it is."""
+    from attrition.contract import load_contract
+    from attrition.ingest.landing import fitting_feeds
+    from attrition.ingest.mapping import load_sources
+
+    here = {name.casefold() for name in header}
+    feeds = [
+        feed
+        for feed in fitting_feeds(path, load_sources())
+        if all(
+            source.casefold() in here
+            for name in load_contract(feed.extract).required
+            for source in feed.columns[name].source_columns
+        )
+    ]
+    return [
+        f"The mapping {feed.source} reads this file as {feed.extract} already: it needs no other, unless it should be read otherwise."
+        for feed in feeds
+    ]
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageFault(f"{path} is already there; name another file with --out.") from None
+    except OSError:
+        raise UsageFault(f"{path} cannot be written; name another file with --out.") from None
 
 
 def accept(arguments: argparse.Namespace) -> int:

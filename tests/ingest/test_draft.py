@@ -6,12 +6,19 @@ import re
 import tomllib
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from attrition import resources
-from attrition.contract import load_contracts
+from attrition.cli import main
+from attrition.contract import load_contract, load_contracts
 from attrition.errors import UsageFault
+from attrition.ingest import clean_text
+from attrition.ingest.conform import _mapped
 from attrition.ingest.draft import draft_mapping
+from attrition.ingest.draft_header import find_header, find_place, header_names
+from attrition.ingest.draft_summary import summary
+from attrition.ingest.draft_vocabulary import words_of
 from attrition.ingest.mapping import expression_columns, load_source
 
 HATE_TYPES = ("Racial", "Religious; Racial", "Homophobic", "Disability", "Transphobic")
@@ -183,6 +190,12 @@ def test_an_open_order_follows_the_other_columns() -> None:
     assert "as in other columns" in text
 
 
+def test_an_order_that_other_columns_settle_is_no_assumption() -> None:
+    text = column_draft("Date reported", ["01/02/2024"], ("Date recorded", ["31/01/2024"]))
+    assert "day first is taken, as in other columns" in text
+    assert "day or month first" not in "\n".join(summary(text))
+
+
 def test_a_late_day_among_many_times_settles_the_order() -> None:
     values = [
         f"{day:02}/{month:02}/2024 {hour:02}:00" for day in range(1, 29) for month in (1, 2) for hour in range(24)
@@ -214,23 +227,149 @@ def test_excels_day_numbers_become_dates() -> None:
     assert found.fetchall() == [("2024-02-25",), ("2024-04-03",)]
 
 
-def test_strands_in_one_column_become_expressions_that_run() -> None:
+STRANDS = ["race", "religion", "sexual_orientation", "disability", "transgender"]
+
+
+def told(text: str, folder: Path, strand: str, column: str, values: list[str]) -> list[str | None]:
+    """What the drafted mapping makes of a column's texts, read as ingest reads it; an empty text is an empty cell."""
     duckdb = pytest.importorskip("duckdb")
-    columns = feeds(rms_draft())["incident"]["columns"]
-    listed = ", ".join(f"('{text}')" for text in HATE_TYPES)
-    strands = ["race", "religion", "sexual_orientation", "disability", "transgender"]
-    asked = ", ".join(columns[f"hate_{strand}"]["expression"] for strand in strands)
-    found = duckdb.sql(f'SELECT {asked} FROM (VALUES {listed}) t("Hate Type")').fetchall()
+    rule = next(
+        feed
+        for feed in loaded(with_required(text), folder, tomllib.loads(text)["source"]).feeds
+        if feed.extract == "incident"
+    ).columns[f"hate_{strand}"]
+    with duckdb.connect() as connection:
+        clean_text.arm(connection, clean_text.NONE)
+        connection.execute(f'CREATE TABLE source_row ("{column}" VARCHAR)')
+        connection.executemany("INSERT INTO source_row VALUES (nullif(?, ''))", [[value] for value in values])
+        cell = _mapped(load_contract("incident").columns[f"hate_{strand}"], rule)
+        worked_out = f'SELECT *, {rule.expression or "NULL"} AS "told by hate_{strand}" FROM source_row'
+        return [row[0] for row in connection.execute(f"SELECT {cell} FROM ({worked_out})").fetchall()]
+
+
+def test_every_text_of_a_column_of_strands_is_listed_for_each_strand(tmp_path: Path) -> None:
+    text = rms_draft()
+    columns = feeds(text)["incident"]["columns"]
+    for strand in STRANDS:
+        assert set(columns[f"hate_{strand}"]["map"]) == {"no text", *HATE_TYPES}
+    assert text.count('"Racial" = "Y"  # 12') == 1 and text.count('"Racial" = "N"  # 12') == 4
+    found = zip(*(told(text, tmp_path, strand, "Hate Type", list(HATE_TYPES)) for strand in STRANDS), strict=True)
     assert ["".join(row) for row in found] == ["YNNNN", "YYNNN", "NNYNN", "NNNYN", "NNNNY"]
 
 
-def test_a_strand_told_as_a_text_is_y_where_the_text_says_something() -> None:
-    duckdb = pytest.importorskip("duckdb")
+def test_a_text_that_speaks_of_no_known_strand_is_to_be_chosen_and_rare_ones_are_listed_too(tmp_path: Path) -> None:
+    text = column_draft("Hate motivation", ["Racist"] * 5 + ["Goth", "Misogyny", "N/A", ""])
+    assert text.count('"Goth" = ""  # 1, choose') == len(STRANDS)
+    assert told(text, tmp_path, "race", "Hate motivation", ["racist", "Goth", "N/A", "", "something new"]) == [
+        "Y", None, "N", "N", "something new",
+    ]  # fmt: skip
+    assert "regexp" not in text
+
+
+def test_more_motives_than_can_be_looked_at_are_counted() -> None:
+    values = [f"Racist, kind {chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(75)] * 2
+    text = column_draft("Bias", values)
+    assert len(feeds(text)["incident"]["columns"]["hate_race"]["map"]) == 60 + 1
+    assert "and 15 more: see the file" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Hate flag set by", ["Jane Example", "John Example"] * 30),
+        ("Hate notes", ["racist words to Mr Example", "spat at Mrs Example, faith"] * 30),
+        (
+            "Motivation",
+            [f"Mr Example{n} said something racist on the way home from the shop with his son {n}" for n in range(60)],
+        ),
+        ("Bias", [f"reported by {n}{n}{n}{n}{n} of Example street" for n in range(10, 70)]),
+    ],
+)
+def test_names_and_free_text_are_no_motives(name: str, values: list[str]) -> None:
+    assert "Example" not in column_draft(name, values)
+
+
+@pytest.mark.parametrize("name", ["Race", "Ethnicity", "Religion", "Disability", "Sexual orientation", "Victim race"])
+def test_what_the_victim_is_does_not_say_why(name: str) -> None:
+    columns = feeds(column_draft(name, ["White", "Asian", "Gay", "Muslim", "Deaf"] * 4))["incident"]["columns"]
+    assert not [column for column in columns if column.startswith("hate_")]
+
+
+@pytest.mark.parametrize(
+    ("name", "strand"),
+    [("Race", "race"), ("Religion", "religion"), ("Disability", "disability"), ("Trans", "transgender")],
+)
+def test_yes_and_no_under_the_name_of_a_strand_say_why(name: str, strand: str) -> None:
+    columns = feeds(column_draft(name, ["Yes", "No"] * 4))["incident"]["columns"]
+    assert columns[f"hate_{strand}"] == {"column": name, "map": {"Yes": "Y", "No": "N"}}
+
+
+def test_a_strand_told_as_a_text_is_y_where_the_text_says_something(tmp_path: Path) -> None:
     values = ["Black", "NA", "", "None", "South Asian", "no"]
-    expression = feeds(column_draft("RACE_BIAS", values))["incident"]["columns"]["hate_race"]["expression"]
-    rows = ", ".join("(NULL)" if not value else f"('{value}')" for value in values)
-    found = duckdb.sql(f'SELECT {expression} FROM (VALUES {rows}) t("RACE_BIAS")').fetchall()
-    assert [row[0] for row in found] == ["Y", "N", "N", "N", "Y", "N"]
+    text = column_draft("RACE_BIAS", values * 2)
+    assert '"Black" = "Y"  # 2' in text
+    # An empty cell, or a text that means empty, says that there is no such motive.
+    assert told(text, tmp_path, "race", "RACE_BIAS", values) == ["Y", "N", "N", "N", "Y", "N"]
+
+
+def test_a_motive_in_two_columns_lists_the_texts_of_both() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    text = column_draft("Race bias", ["Black", "", "NA"] * 3, ("Ethnicity bias", ["", "Roma", "None"] * 3))
+    expression = feeds(text)["incident"]["columns"]["hate_race"]["expression"]
+    rows = "('Black', NULL), (NULL, 'Roma'), ('NA', 'None')"
+    found = duckdb.sql(f'SELECT {expression} FROM (VALUES {rows}) t("Race bias", "Ethnicity bias")').fetchall()
+    assert [row[0] for row in found] == ["Y", "Y", "N"]
+    assert '"Black" 3,' in text and '"Roma" 3,' in text
+
+
+def test_a_motive_beyond_the_strands_is_pointed_out() -> None:
+    text = column_draft("Race bias", ["Yes", "No"] * 3, ("Age bias", ["Yes", "No"] * 3))
+    assert '"Age bias": "No" 3, "Yes" 3,' in text.rpartition("map them to hate_local")[2]
+
+
+def test_rows_of_other_crime_are_proposed_to_be_out_of_scope() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    text = column_draft("Hate Crime Flag", ["Y", "N", "N", ""])
+    proposed = next(line for line in text.splitlines() if line.startswith("# where = "))
+    where = tomllib.loads(proposed.removeprefix("# "))["where"]
+    found = duckdb.sql(
+        f"SELECT coalesce({where}, false) FROM (VALUES ('Y'), ('N'), (NULL)) t(\"Hate Crime Flag\")"
+    ).fetchall()
+    assert [row[0] for row in found] == [True, False, False]
+    assert "3 of the rows looked at are no hate crime" in text
+    assert not [name for name in feeds(text)["incident"]["columns"] if name.startswith("hate_")]
+
+
+def test_all_rows_of_hate_crime_need_no_scope() -> None:
+    assert "no hate crime" not in column_draft("Hate Crime Flag", ["Y", "Y"])
+
+
+def test_the_age_is_worked_out_from_a_date_of_birth(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    text = column_draft(
+        "Date reported", ["14/03/2024 10:00", "15/03/2024"] * 2, ("Victim DOB", ["15/03/1980", "15/03/1980"] * 2)
+    )
+    rule = loaded(with_required(text), tmp_path, "s").feeds[0].columns["victim_age"]
+    found = duckdb.sql(
+        f"SELECT {rule.expression} FROM (VALUES ('14/03/2024 10:00', '15/03/1980'), ('15/03/2024', '15/03/1980'), (NULL, 'x')) "
+        't("Date reported", "Victim DOB")'
+    ).fetchall()
+    assert [row[0] for row in found] == [43, 44, None]
+    assert "1980" not in text
+
+
+def test_an_age_in_the_file_is_taken_before_a_date_of_birth() -> None:
+    text = column_draft("Date reported", ["14/03/2024"], ("Victim DOB", ["15/03/1980"]), ("Victim Age", ["43"]))
+    assert feeds(text)["incident"]["columns"]["victim_age"] == "Victim Age"
+    assert '"Victim DOB"' in text.rpartition("nothing above uses")[2]
+
+
+def test_a_reference_on_several_rows_is_pointed_out() -> None:
+    columns = [("Incident No", ["A", "A", "A", "B"]), ("Date reported", ["14/03/2024"] * 4)]
+    rows = [list(row) for row in zip(*(values for _, values in columns), strict=True)]
+    text = draft_mapping([name for name, _ in columns], rows, source="s", file_name="x.csv", extract="incident")
+    assert "2 rows have the reference of another row" in text
+    assert "# one_row_per" in text and "# one_row_per" not in column_draft("Date reported", ["14/03/2024"] * 4)
 
 
 def test_an_arrest_column_yields_a_suspect() -> None:
@@ -306,6 +445,56 @@ def test_a_cps_file_is_told_from_a_police_file() -> None:
     assert drafted["cps"]["columns"]["prosecution_outcome"]["map"] == {"Guilty plea": "guilty_plea"}
 
 
+CPS_COLUMNS = {
+    "URN": "10AB1",
+    "Defendant ID": "D1",
+    "Charging decision": "Charged",
+    "Date of decision": "21/03/2024",
+    "Court result": "Guilty",
+}
+
+
+def flat(*lacking: str) -> str:
+    """A police table with CPS columns beside, but for those named; every second row has none of it."""
+    header, rows = rms_table()
+    more = {name: value for name, value in CPS_COLUMNS.items() if name not in lacking}
+    table = [[*row, *(value if n % 2 else "" for value in more.values())] for n, row in enumerate(rows)]
+    return draft_mapping([*header, *more], table, source="rms", file_name="export.csv")
+
+
+def test_cps_columns_in_a_police_file_make_a_third_feed(tmp_path: Path) -> None:
+    text = flat()
+    drafted = feeds(text)
+    assert list(drafted) == ["incident", "investigation", "cps"]
+    assert set(drafted["cps"]["columns"]) == {
+        "urn",
+        "defendant_id",
+        "force",
+        "police_crime_ref",
+        "decision",
+        "decision_date",
+        "prosecution_outcome",
+    }
+    assert "# received_date = " in text
+    assert drafted["cps"]["where"] == '"URN" is not null and "Defendant ID" is not null'
+    assert drafted["investigation"]["columns"]["outcome_date"] == "Outcome Date"
+    assert [feed.extract for feed in loaded(with_required(text), tmp_path).feeds] == list(drafted)
+
+
+@pytest.mark.parametrize("lacking", ["URN", "Defendant ID"])
+def test_no_cps_feed_without_its_reference_or_a_defendant(lacking: str) -> None:
+    assert list(feeds(flat(lacking))) == ["incident", "investigation"]
+    header = [name for name in CPS_COLUMNS if name != lacking]
+    assert "cps" not in feeds(draft_mapping(header, [["x"] * len(header)] * 3, source="s", file_name="cps_export.csv"))
+
+
+def test_a_urn_and_a_suspect_alone_are_no_cps_file() -> None:
+    assert list(feeds(flat("Defendant ID", "Charging decision", "Date of decision", "Court result"))) == [
+        "incident",
+        "investigation",
+    ]
+
+
 def test_unused_columns_are_named() -> None:
     assert '"Victim Name"' in rms_draft().rpartition("nothing above uses")[2]
 
@@ -341,6 +530,115 @@ def test_a_real_public_table_is_drafted() -> None:
     assert "ARREST_MADE" in drafted["investigation"]["columns"]["suspect_id"]["expression"]
 
 
+KNOWN = ["incidentno", "datereported", "hatetype"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        ([["Incident No", "Date reported", "Hate type"], ["A", "B", "C"]], 1),
+        ([["sep=;"], ["Incident No", "Date reported", "Hate type"]], 2),
+        (
+            [
+                ["Monthly return"],
+                [],
+                ["By", "somebody"],
+                ["Incident No", "Date reported", "Hate type"],
+                ["1", "2", "3"],
+            ],
+            4,
+        ),
+        ([["Our ref", "Day", "Kind"], ["Incident No", "Date reported", "x"]], 2),
+        ([["Our ref", "Day", "Kind"], ["1", "2", "3"]], 1),
+        ([["Incident No", "Day", "Kind"], ["Incident No", "Date reported", "Hate type"]], 1),
+        ([[]], 1),
+    ],
+)
+def test_the_header_is_the_first_wide_row_with_known_names(rows: list[list[str]], row: int) -> None:
+    assert find_header(rows, KNOWN)[0] == row
+
+
+def test_a_header_that_stands_lower_is_found_and_drafted(tmp_path: Path) -> None:
+    path = tmp_path / "hate.csv"
+    path.write_bytes(
+        "Hate crime, monthly\r\n\r\nIncident No;Date reported;Force\r\nA1;1 May 2024;Durham\r\n".encode("utf-16")
+    )
+    place = find_place(path, None)
+    assert place.lines == ["header_row = 3"]
+    assert "".join(words_of("Incident No")) in header_names()
+
+
+def workbook(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    book.active.title = "Notes"
+    book.active.append(["Read me"])
+    data = book.create_sheet('Data "2024"')
+    for row in (["Monthly return"], [], ["Incident No", "Date reported"], ["A1", "2024-05-01"]):
+        data.append(row)
+    book.create_sheet("More").append(["Incident No", "Date reported"])
+    book.create_sheet("Lookup").sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def test_the_sheet_with_known_names_is_drafted_and_the_others_are_named(tmp_path: Path) -> None:
+    place = find_place(workbook(tmp_path / "hate.xlsx"), None)
+    assert tomllib.loads("\n".join(place.lines)) == {"sheet": 'Data "2024"', "header_row": 3}
+    assert "Notes, More, Lookup (hidden)" in place.told[0] and "row 3" in place.told[1]
+    assert find_place(tmp_path / "hate.xlsx", "More").lines == ['sheet = "More"']
+
+
+@pytest.mark.parametrize(("name", "said"), [("hate.xlsx", "hidden: Lookup"), ("hate.csv", "has no sheets")])
+def test_a_sheet_that_is_not_there_is_refused(name: str, said: str, tmp_path: Path) -> None:
+    workbook(tmp_path / "hate.xlsx")
+    (tmp_path / "hate.csv").write_text("Incident No\nA\n", encoding="utf-8")
+    with pytest.raises(UsageFault, match=said):
+        find_place(tmp_path / name, "Nope")
+
+
+def test_map_says_what_is_left_to_do_and_its_draft_can_be_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = workbook(tmp_path / "hate.xlsx"), tmp_path / "rms.toml"
+    assert main(["map", str(path), "--source", "rms", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "missing, without them no row counts: force, incident_class" in printed
+    assert "no column tells the motive" in printed
+    assert f"attrition check {path} --sources {tmp_path}" in printed
+    out.write_text(with_required(out.read_text(encoding="utf-8")), encoding="utf-8")
+    assert main(["check", str(path), "--sources", str(tmp_path), "--now", "2024-06-01"]) == 0
+    assert "1 rows read, 1 accepted" in capsys.readouterr().out
+
+
+def test_map_alone_prints_the_draft_and_nothing_else_on_the_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "incident_2025.csv"
+    path.write_text("force,incident_id,incident_class,reported_date\ndurham,A,non_crime,2025-01-01\n", encoding="utf-8")
+    assert main(["map", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert feeds(printed.out)["incident"]["columns"]["force"] == "force"
+    assert "The mapping contract reads this file as incident already" in printed.err
+
+
+def test_what_is_to_decide_is_counted_from_the_draft() -> None:
+    text = rms_draft()
+    lines = "\n".join(summary(text))
+    assert "business_type 1" in lines
+    # Filed.
+    assert "outcome_code 1" in lines
+    doubtful = column_draft("Date reported", ["01/02/2024", "03/04/2024"])
+    assert "day or month first (ask the supplier, else months and days are exchanged): reported_date" in "\n".join(
+        summary(doubtful)
+    )
+
+
+def test_a_guess_is_named_beside_a_doubtful_order() -> None:
+    lines = summary(column_draft("Hearing day", ["01/02/2024", "03/04/2024"]))
+    assert any("day or month first" in line and line.endswith("reported_date") for line in lines)
+    assert any(line.startswith("  to look at") and "reported_date" in line for line in lines)
+
+
 def guide_blocks(language: str) -> list[str]:
     guide = Path(__file__).parents[2] / "docs" / "map-your-extract.md"
     return re.findall(rf"^```{language}\n(.*?)^```", guide.read_text(encoding="utf-8"), re.S | re.M)
@@ -365,6 +663,9 @@ def test_every_option_of_the_template_is_known(tmp_path: Path) -> None:
     kept = [line for line in options.splitlines() if not line.startswith(others)]
     feed = loaded('source = "rms"\n' + "\n".join(kept).replace('%Y-%m"', '%Y-%m-%d"'), tmp_path).feeds[0]
     assert feed.parts and feed.where and feed.sheet == "Export" and feed.header_row == 3
+    assert (
+        feed.one_row_per == ("force", "crime_ref", "suspect_id") and feed.roll_up["outcome_date"].by == "outcome_code"
+    )
     assert feed.columns["outcome_code"].values == {"charged": "1", "community resolution": "8", "filed": ""}
 
 

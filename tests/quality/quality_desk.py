@@ -83,9 +83,9 @@ class Desk:
         write(path, extract, rows, without)
         return path
 
-    def load(self, now: dt.date = AS_AT) -> None:
-        """Loads what is new; a delivery that the gate holds stays held."""
-        ingest(self.connection, self.landing, load_sources(), b"k" * 32, Settings(), now)
+    def load(self, now: dt.date = AS_AT, sources: Path | None = None) -> None:
+        """Loads what is new; a delivery that the gate holds stays held. `sources` is a folder of mappings beside the shipped ones."""
+        ingest(self.connection, self.landing, load_sources(sources), b"k" * 32, Settings(), now)
 
     def evaluate(self, now: dt.date = AS_AT, due: Due | None = None, checks: list[Check] | None = None) -> Evaluation:
         """What the checks find as at the day."""

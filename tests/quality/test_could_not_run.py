@@ -65,7 +65,9 @@ def test_a_critical_check_that_could_not_run_stops_publication_with_seven(
         assert connection.execute("SELECT count(*) FROM load WHERE state = 'loaded'").fetchone() == (3,)
 
 
-def test_a_warning_that_could_not_run_is_told_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warning_that_could_not_run_is_told_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ATTRITION_PSEUDONYM_KEY", KEY)
     crash(tmp_path, monkeypatch, "warning")
     request = pipeline.Request(send(tmp_path), dt.date(2025, 3, 31), tmp_path / "out", tmp_path / "w.duckdb")

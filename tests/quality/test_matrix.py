@@ -339,6 +339,22 @@ def test_dates_that_cannot_be_read(desk: Desk) -> None:
         assert (told in failing(desk)) == is_told
 
 
+def test_rows_that_make_one(desk: Desk, tmp_path: Path) -> None:
+    mapping = tmp_path / "register.toml"
+    mapping.write_text(
+        'source = "register"\n[[feed]]\nextract = "incident"\nfiles = ["incident_register*"]\ndelivery = "update"\ncolumns = "same"\n'
+        'one_row_per = ["force", "incident_id", "victim_no"]\n'
+        'roll_up = { others = "first", status_date = "with record_status" }\n',
+        encoding="utf-8",
+    )
+    desk.put("incident_register", "incident", [incident(), incident(offence_code="9B"), incident(2)])
+    desk.load(sources=tmp_path)
+    assert failing(desk).get(("rolled_up", *REPORT)) == 1
+    desk.put("incident_register", "incident", [incident(), incident(), incident(2, offence_code="9B")])
+    desk.load(sources=tmp_path)
+    assert rules(failing(desk)) == set()
+
+
 def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:
     desk.put(
         "incident_1", "incident", [incident(), incident(2, reported_date="2025-03-20", recorded_date="2025-03-20")]

@@ -127,7 +127,10 @@ def test_a_run_ends_with_what_is_new(
 
     first = run("2025-03-31")
     assert first[0] == "Data quality, new or worse since the last run: 1 critical, 1 warning"
-    assert first[1].startswith("  critical: Row without a required field") and "(crime ref); incident northumbria: 1 row;" in first[1]
+    assert (
+        first[1].startswith("  critical: Row without a required field")
+        and "(crime ref); incident northumbria: 1 row;" in first[1]
+    )
     assert first[2].startswith("  warning: Number that is not a whole number") and len(first) == 3
     kept = (tmp_path / "out" / "2025-03-31" / "quality" / news.FILE).read_text(encoding="utf-8").splitlines()
     assert kept[0].startswith("OFFICIAL-SENSITIVE: ") and kept[1:] == first

@@ -235,10 +235,12 @@ def same(contract: Contract, left: str, right: str, columns: tuple[str, ...] | N
     return " AND ".join(f"{left}.{name(c)} IS NOT DISTINCT FROM {right}.{name(c)}" for c in wanted)
 
 
-def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract, delivery: str) -> None:
+def give_fates(
+    connection: "duckdb.DuckDBPyConnection", contract: Contract, delivery: str, folding: tuple[str, ...] = ()
+) -> None:
     """Fills `fate` (row_no, fate, reasons) with the rows of `conformed` that are not accepted.
 
-    For an `append` a row identical to one held is a duplicate too.
+    For an `append` a row identical to one held is a duplicate too. `folding` are the statements that make one row of several.
     """
     execute = connection.execute
     execute("DROP TABLE IF EXISTS fate")
@@ -247,10 +249,12 @@ def give_fates(connection: "duckdb.DuckDBPyConnection", contract: Contract, deli
         f"AS fate, CASE WHEN in_scope THEN {reasons_sql(contract)} END AS reasons "
         "FROM conformed WHERE NOT in_scope OR lacks > 0"
     )
+    for statement in folding:
+        execute(statement)
     every = ", ".join(name(c) for c in contract.columns)
     # Only rows that share a key (or, without a key, a hash) can be duplicates; windows run on those few alone.
     shared = ", ".join(name(c) for c in contract.key) or f"hash({every})"
-    standing = "in_scope AND lacks = 0"
+    standing = "in_scope AND lacks = 0" + (" AND row_no NOT IN (SELECT row_no FROM fate)" if folding else "")
     execute(
         f"CREATE OR REPLACE TEMP TABLE rival AS WITH signs AS (SELECT hash({shared}) AS sign FROM conformed WHERE {standing} "
         "GROUP BY sign HAVING count(*) > 1) "

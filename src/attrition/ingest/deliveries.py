@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrition.contract import Contract, load_contract
 from attrition.disk import is_trouble
 from attrition.errors import AttritionError, InputRefused, UsageFault
-from attrition.ingest import conform, emptied, landing, ledger, pseudonym, replacing
+from attrition.ingest import conform, emptied, landing, ledger, pseudonym, replacing, rolling_up
 from attrition.ingest.clean_text import folded
 from attrition.ingest.conform import Conforming, Readable
 from attrition.ingest.coverage import reach_of
@@ -213,7 +213,19 @@ def apply(
 
 def _drop_staged(connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute("DROP VIEW IF EXISTS temp.conformed")
-    for table in ("conformed_row", "fate", "rival", "told_again", "line_of", "unsplit", "share"):
+    tables = (
+        "conformed_row",
+        "fate",
+        "rival",
+        "told_again",
+        "line_of",
+        "unsplit",
+        "share",
+        "rolling",
+        "rolled",
+        "folded",
+    )
+    for table in tables:
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
@@ -320,7 +332,7 @@ def stage(
         ) from None
     if file.kind == "csv" and not file.altered:
         file.content = b""
-    conform.give_fates(connection, contract, feed.delivery)
+    conform.give_fates(connection, contract, feed.delivery, rolling_up.statements(contract, feed))
     number_lines(connection, raw)
     counts = _count(connection, raw, contract, file)
     emptied.count_shares(connection, contract, tuple(work.rules))

@@ -12,9 +12,13 @@ from attrition.contract import Contract, load_contracts
 from attrition.errors import UsageFault
 from attrition.ingest.draft_columns import source_columns
 from attrition.ingest.draft_dates import file_date, fits, formats_of
-from attrition.ingest.draft_entries import Layout, comment_lines, entry, sql_text, toml_text
-from attrition.ingest.draft_matching import Match, chosen_extracts, match_columns
+from attrition.ingest.draft_entries import Layout, entry
+from attrition.ingest.draft_header import Place
+from attrition.ingest.draft_matching import Match, match_extracts
+from attrition.ingest.draft_motives import other_motives, stand_ins
+from attrition.ingest.draft_scope import one_row_lines, scope_lines
 from attrition.ingest.draft_vocabulary import LOOKS_PERSONAL, words_of
+from attrition.ingest.draft_writing import comment_lines, sql_text, toml_text
 
 
 def _glob(file_name: str) -> str:
@@ -69,7 +73,7 @@ def _kind(contract: Contract, name: str) -> str:
     return contract.columns[name].type if name in contract.columns else ""
 
 
-def _feed(contract: Contract, matches: dict[str, Match], file_name: str, source: str) -> list[str]:
+def _feed(contract: Contract, matches: dict[str, Match], file_name: str, source: str, place: Place) -> list[str]:
     dates = [m.sources[0].dates for name, m in matches.items() if _kind(contract, name) == "date"]
     told = [d.formats or ("%Y-%m-%d",) for d in dates if d and not d.serial]
     shared = tuple(dict.fromkeys(form for formats in told for form in formats))
@@ -87,13 +91,15 @@ def _feed(contract: Contract, matches: dict[str, Match], file_name: str, source:
         f"extract = {toml_text(contract.extract)}  # {contract.grain}",
         f"files = [{toml_text(_glob(file_name))}]  # check: the names of all files of this kind",
         'delivery = "update"  # or "append" (only new rows are sent) or "snapshot" (each file is the whole)',
+        *place.lines,
     ]
     if shared:
         lines.append(f"date_formats = [{', '.join(toml_text(form) for form in shared)}]")
     if blanks:
         texts = ", ".join(toml_text(blanks[low]) for low in sorted(blanks))
         lines.append(f"empty = [{texts}]  # check: texts for empty")
-    lines.append("# where = '\"Column\" is not null'  # only rows for which this is true are counted")
+    lines += scope_lines(contract, matches)
+    lines += one_row_lines(contract, matches)
     lines += [*_covers_to(matches, file_name, bool(told)), "", "[feed.columns]"]
     tables: list[str] = []
     missing = []
@@ -112,13 +118,19 @@ def _feed(contract: Contract, matches: dict[str, Match], file_name: str, source:
 
 
 def draft_mapping(
-    header: list[str], rows: list[list[str]], *, source: str, file_name: str, extract: str | None = None
+    header: list[str],
+    rows: list[list[str]],
+    *,
+    source: str,
+    file_name: str,
+    extract: str | None = None,
+    place: Place | None = None,
 ) -> str:
     """The text of a draft mapping (TOML) for a file with this header and these first rows.
 
     source: name of the mapping, the stem of its file; file_name: name of the file drafted from, no folders;
-    extract: the extract to draft (else guessed; a flat table may yield several feeds). The same input gives
-    the same text. Raises UsageFault for an unknown extract, and where the header looks like data.
+    extract: the extract to draft (else guessed; a flat table may yield several feeds); place: where in the file the
+    table stands. The same input gives the same text. Raises UsageFault for an unknown extract, and where the header looks like data.
     """
     contracts = load_contracts()
     if extract is not None and extract not in contracts:
@@ -131,8 +143,7 @@ def draft_mapping(
             "Put the line of names at the top of the file (or drop the lines above it) and draft again."
         )
     sources = source_columns(header, rows)
-    matched = {name: match_columns(contract, sources) for name, contract in contracts.items()}
-    extracts = [extract] if extract else chosen_extracts(matched, file_name)
+    matched = match_extracts(sources, file_name, extract)
     lines = [
         "# Draft of a source mapping: finish it by hand (docs/map-your-extract.md), then  attrition check",
         "#   # check     a guess: look at it, correct it or delete the remark",
@@ -143,11 +154,12 @@ def draft_mapping(
         f"description = {toml_text(f'Drafted from the layout of {file_name}')}  # say whose extract this is",
     ]
     used: set[str] = set()
-    for name in extracts:
-        lines += _feed(contracts[name], matched[name], file_name, source)
-        used |= {s.name for match in matched[name].values() for s in match.sources}
-    unused = [s.name for s in sources if s.name not in used]
+    for name, matches in matched.items():
+        lines += _feed(contracts[name], matches, file_name, source, place or Place())
+        unneeded = stand_ins(contracts[name], matches)
+        used |= {s.name for about, match in matches.items() if about not in unneeded for s in match.sources}
+    unused = [s for s in sources if s.name not in used and not LOOKS_PERSONAL.search(s.name)]
     if unused:
-        shown = [toml_text(name) for name in unused if not LOOKS_PERSONAL.search(name)]
-        lines += ["", "", "# Columns of the file that nothing above uses:", *comment_lines(shown)]
+        lines += ["", "", *other_motives(unused), "# Columns of the file that nothing above uses:"]
+        lines += comment_lines([toml_text(s.name) for s in unused])
     return "\n".join(lines) + "\n"

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 from attrition.contract import Column
 from attrition.ingest.draft_dates import DateLayout, order_of, read_dates, with_month_first
-from attrition.ingest.draft_vocabulary import BLANKS, LOOKS_PERSONAL, NO, PERSONAL, YES, guess_code, words_of
+from attrition.ingest.draft_vocabulary import (
+    BLANKS,
+    LOOKS_PERSONAL,
+    MOTIVE,
+    NO,
+    PERSONAL,
+    STRANDS,
+    YES,
+    guess_code,
+    words_of,
+)
 from attrition.ingest.reading import column_names
 
 # A coded column has few texts.
@@ -26,6 +36,7 @@ class SourceColumn:
     counts: Counter[str]
     spelling: dict[str, str]
     blanks: dict[str, str]
+    empty: int = 0
     dates: DateLayout | None = None
 
     @property
@@ -40,6 +51,32 @@ class SourceColumn:
     def is_number(self) -> bool:
         whole = sum(count for value, count in self.counts.items() if re.fullmatch(r"\d{1,4}", value))
         return whole * 5 >= self.filled * 4
+
+    @property
+    def is_motive(self) -> bool:
+        """Whether the header says that the column tells why, not who the victim is."""
+        return bool(MOTIVE & set(self.words))
+
+    @property
+    def of_strands(self) -> int:
+        """How many of the different texts speak of a monitored strand."""
+        return sum(any(re.search(pattern, text) for pattern in STRANDS.values()) for text in self.counts)
+
+    @property
+    def motives(self) -> list[tuple[str, int]] | None:
+        """Every text of a column of motives with its count, commonest first, rare ones too; None where they are no short codes
+        but free text, names or references.
+        """
+        ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        codes = [(text, count) for text, count in ordered if self._is_short(text)]
+        is_short = len(codes) * 5 >= len(ordered) * 4
+        is_repeated = self.filled >= 2 * len(ordered) or self.of_strands * 2 >= len(ordered)
+        usable = is_short and is_repeated and not (PERSONAL & set(self.words) or self.dates)
+        return codes if usable and codes else None
+
+    @staticmethod
+    def _is_short(text: str) -> bool:
+        return len(text) <= 80 and len(text.split()) <= 10 and not LOOKS_PERSONAL.search(text)
 
     def listable(self, column: Column) -> bool:
         """Whether the column is a short list of codes, so that its values may stand in a draft."""
@@ -65,7 +102,7 @@ def source_columns(header: list[str], rows: list[list[str]]) -> list[SourceColum
         blanks = {value: spelling[value] for value in counts.keys() & BLANKS}
         for value in blanks:
             del counts[value]
-        source = SourceColumn(name, words_of(name), counts, spelling, blanks)
+        source = SourceColumn(name, words_of(name), counts, spelling, blanks, len(rows) - sum(counts.values()))
         source.dates = read_dates(source.words, sorted(counts)[:: len(counts) // _SAMPLED + 1])
         found.append(source)
     orders = {order_of(s.dates.formats[:1]) for s in found if s.dates and s.dates.formats and not s.dates.open_order}
@@ -75,6 +112,10 @@ def source_columns(header: list[str], rows: list[list[str]]) -> list[SourceColum
                 source.dates.formats = tuple(with_month_first(form) for form in source.dates.formats)
                 source.dates.doubts.append(
                     "every value fits day first and month first: month first is taken, as in other columns"
+                )
+            elif orders & {"day", "month"} == {"day"}:
+                source.dates.doubts.append(
+                    "every value fits day first and month first: day first is taken, as in other columns"
                 )
             else:
                 source.dates.doubts.append(

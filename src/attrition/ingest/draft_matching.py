@@ -16,8 +16,12 @@ _OWN = {
         "suspect_id", "suspect_known", "suspect_identified_date", "investigating_unit", "victim_support",
         "file_submitted_date", "outcome_code", "outcome_date",
     },
-    "cps": {"urn", "defendant_id", "received_date"},
-    "cps_event": {"urn", "defendant_id", "event", "date"},
+    "cps": {"received_date", "decision", "decision_date", "first_hearing_date", "prosecution_outcome", "finalised_date"},
+}  # fmt: skip
+_OF_CPS = ("cps", "cps_event")
+# Columns that the police's and the CPS's feed of one file may both use.
+_SHARED = {
+    "force", "incident_id", "crime_ref", "urn", "asn", "suspect_id", "suspect_birth_year", "suspect_sex", "covers_to", "is_hate",
 }  # fmt: skip
 
 
@@ -33,15 +37,19 @@ class Match:
 def _suits(kind: str, name: str, source: SourceColumn, exact: bool) -> bool:
     """Whether the values may be those of the contract column."""
     if not source.counts:
-        suits = True
+        suits = name != "is_hate" and (not name.startswith(("hate_", "flag_")) or kind != "yes_no" or source.is_motive)
+    elif name == "is_hate":
+        suits = exact and source.is_yes_no
     elif kind == "date":
         suits = source.dates is not None or (exact and "date" in source.words)
     elif name.endswith("birth_year"):
         suits = source.is_number or source.dates is not None
     elif source.dates is not None:
         suits = exact and kind in ("text", "pseudonym")
-    elif kind == "yes_no" and not (exact and name.startswith(("hate_", "flag_"))):
-        suits = source.is_yes_no
+    elif kind == "yes_no":
+        suits = source.is_yes_no or (exact and source.is_motive and name.startswith(("hate_", "flag_")))
+    elif name == "strands":
+        suits = not source.is_yes_no and (exact or source.of_strands > 0)
     else:
         suits = exact or kind != "integer" or source.is_number
     return suits
@@ -55,6 +63,10 @@ def match_columns(contract: Contract, sources: list[SourceColumn]) -> dict[str, 
         kinds |= {"suspect_known": "yes_no", "incident_id": "text"}
     if contract.extract in ("incident", "cps"):
         kinds["strands"] = "text"
+    if contract.extract == "incident":
+        kinds |= {"victim_dob": "date"}
+    # Of all crime, which is hate crime: says what is in scope, not of which strand.
+    kinds["is_hate"] = "yes_no"
     ranked = []
     for order, (name, kind) in enumerate(kinds.items()):
         for place, source in enumerate(sources):
@@ -74,12 +86,13 @@ def match_columns(contract: Contract, sources: list[SourceColumn]) -> dict[str, 
     return matches
 
 
-def _score(name: str, words: tuple[str, ...]) -> int:
+def _score(name: str, words: tuple[str, ...]) -> float:
     """How well a header fits a contract column's names: 100 and more for the same words, 0 for none."""
-    best = 0
+    best = 0.0
     for rank, known in enumerate(known_names(name)):
         if words and (sorted(words) == sorted(known) or "".join(words) == "".join(known)):
-            best = max(best, 101 if rank == 0 else 100)
+            # Among names that fit alike the one that stands first in the list.
+            best = max(best, 100 + 1 / (1 + rank))
         elif known and set(known) < set(words) and not (set(words) - set(known)) & (ROLES | PERSONAL):
             best = max(best, 60 + 10 * len(known) - 5 * (len(words) - len(known)))
     return best
@@ -100,30 +113,43 @@ def _match_by_values(contract: Contract, free: list[SourceColumn], matches: dict
                 matches[column.name] = Match([source], False, ["chosen for its values"])
                 free.remove(source)
                 break
-    dated = [source for source in free if source.dates]
+    dated = [source for source in free if source.dates and not PERSONAL & set(source.words)]
     main = {"incident": "reported_date", "investigation": "outcome_date", "cps": "received_date"}.get(contract.extract)
     if main and main not in matches and len(dated) == 1:
         matches[main] = Match(dated, False, ["the only column of dates that is left"])
 
 
-def chosen_extracts(matched: dict[str, dict[str, Match]], file_name: str) -> list[str]:
-    """The extract that fits best, and those that the same file can feed too."""
+def match_extracts(sources: list[SourceColumn], file_name: str, extract: str | None) -> dict[str, dict[str, Match]]:
+    """The extracts to draft with what fills their columns: the one that fits best and those that the same file can feed too;
+    `extract` alone where it is given.
+    """
+    contracts = load_contracts()
+    if extract:
+        return {extract: match_columns(contracts[extract], sources)}
+    matched = {name: match_columns(contract, sources) for name, contract in contracts.items()}
     words = set(words_of(file_name))
 
-    def rank(extract: str) -> tuple[int, int]:
-        kept = {name: m for name, m in matched[extract].items() if name not in ("covers_to", "force")}
+    def rank(name: str) -> tuple[int, int]:
+        kept = {column: m for column, m in matched[name].items() if column not in ("covers_to", "force", "is_hate")}
         points = sum(3 if match.exact else 1 for match in kept.values())
-        points += sum(4 if name in kept else -2 for name in load_contracts()[extract].required)
-        points += 3 if set(words_of(extract)) <= words else 0
-        return points, -EXTRACTS.index(extract)
+        points += sum(4 if column in kept else -2 for column in contracts[name].required)
+        points += 3 if set(words_of(name)) <= words else 0
+        return points, -EXTRACTS.index(name)
 
-    main = max(EXTRACTS, key=rank)
-    if main in ("cps", "cps_event"):
-        return [main]
-    chosen = [main]
-    for other in ("incident", "investigation", "cps"):
-        strong = {name for name, match in matched[other].items() if match.exact}
-        own = strong & _OWN[other]
+    main = max(
+        (name for name in EXTRACTS if name not in _OF_CPS or {"urn", "defendant_id"} <= set(matched[name])), key=rank
+    )
+    chosen = {main: matched[main]}
+    if main in _OF_CPS:
+        return chosen
+    for other in ("incident", "investigation"):
+        own = {name for name, match in matched[other].items() if match.exact} & _OWN[other]
         if other != main and (own if other == "investigation" else own == _OWN[other]):
-            chosen.append(other)
-    return sorted(chosen, key=EXTRACTS.index)
+            chosen[other] = matched[other]
+    # What the police feeds use says nothing of the CPS, apart from references and who the suspect is.
+    used = {s.name for match in chosen.values() for name, m in match.items() if name not in _SHARED for s in m.sources}
+    beside = match_columns(contracts["cps"], [source for source in sources if source.name not in used])
+    proven = {name for name, match in beside.items() if match.exact} & _OWN["cps"]
+    if {"urn", "defendant_id"} <= set(beside) and proven:
+        chosen["cps"] = beside
+    return dict(sorted(chosen.items(), key=lambda item: EXTRACTS.index(item[0])))

@@ -25,6 +25,11 @@ PERSONAL = {
     "summary", "mo", "circumstances", "statement", "alias", "officer",
 }  # fmt: skip
 LOOKS_PERSONAL = re.compile(r"@|\d{5}|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b", re.I)
+# Only a header with one of these speaks of the motive: a race or a religion alone is the victim's own.
+MOTIVE = {
+    "hate", "bias", "motive", "motivation", "motivated", "strand", "strands", "flag", "marker", "prejudice", "aggravated",
+    "racist", "racial", "racially", "homophobic", "biphobic", "transphobic", "disablist", "antisemitic", "islamophobic",
+}  # fmt: skip
 STRANDS = {
     "race": r"\brac|ethnic|nationalit",
     "religion": r"relig|faith|islam|muslim|jew|semit|sikh|hindu",

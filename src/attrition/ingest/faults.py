@@ -8,9 +8,13 @@ from attrition.ingest.conform import Conforming, name, text
 from attrition.ingest.lines import numbered
 from attrition.ingest.mapping import Feed
 from attrition.ingest.reading import Opened
+from attrition.ingest.rolling_up import keep_folded
 
 if TYPE_CHECKING:
     import duckdb
+
+# A row that was folded into another is kept in it: what is amiss with its cells is told too.
+_KEPT = "conformed ANTI JOIN (SELECT row_no FROM fate WHERE reasons IS DISTINCT FROM ['rolled_up']) AS f USING (row_no)"
 
 
 def keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: int, file: Opened) -> None:
@@ -32,20 +36,19 @@ def keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: in
     connection.execute(
         f"INSERT INTO quarantine SELECT {load_id}, line, [reason], NULL, NULL, sha256, NULL FROM unsplit"
     )
-    faulty = connection.execute("SELECT bit_or(faults) FROM conformed ANTI JOIN fate USING (row_no)").fetchone()
+    faulty = connection.execute(f"SELECT bit_or(faults) FROM {_KEPT}").fetchone()
     bits = faulty[0] if faulty and faulty[0] else 0
     for position, column in enumerate(contract.columns.values()):
         if bits >> position & 1:
             rule = text(_fault_rule(column.type))
             if column.needs_date:
                 rule = f"CASE WHEN {name(column.needs_date)} IS NULL THEN 'code_without_date' ELSE {rule} END"
-            rows = (
-                f"SELECT row_no, {rule} AS rule FROM conformed ANTI JOIN fate USING (row_no) "
-                f"WHERE faults & {1 << position} > 0"
-            )
+            rows = f"SELECT row_no, {rule} AS rule FROM {_KEPT} WHERE faults & {1 << position} > 0"
             connection.execute(
                 f"INSERT INTO finding SELECT {load_id}, line, rule, {text(column.name)} FROM ({numbered(connection, rows)})"
             )
+    if feed.one_row_per:
+        keep_folded(connection, load_id)
     mapped = {folded(c) for rule in feed.columns.values() for c in rule.source_columns}
     notes: list[tuple[str, str | None]] = [("missing_column", column) for column in work.missing]
     notes += [("extra_column", None) for column in file.header if folded(column) not in mapped]

@@ -106,7 +106,7 @@ def record(connection: "duckdb.DuckDBPyConnection", entry: Entry, staged: Staged
         "SELECT load_id FROM load WHERE state = 'held' AND sha256 = $sha AND source = $source AND extract = $extract"
     )
     bound = {"sha": entry.sha256, "source": feed.source, "extract": feed.extract}
-    for table in ("quarantine", "finding", "load_force", "load_column"):
+    for table in ("quarantine", "finding", "folded_row", "load_force", "load_column"):
         connection.execute(f"DELETE FROM {table} WHERE load_id IN ({tries})", bound)
     load_id = next_load(connection)
     connection.execute(

@@ -17,6 +17,7 @@ from attrition import resources
 from attrition.contract import EXTRACTS, load_contract
 from attrition.errors import UsageFault
 from attrition.ingest.clean_text import clean
+from attrition.ingest.winning import Win, read_roll_up
 
 DELIVERIES = ("update", "append", "snapshot")
 ENCODINGS = ("auto", "utf-8", "utf-16", "cp1252")
@@ -24,7 +25,7 @@ DELIMITERS = ("auto", ",", ";", "\t", "|")
 _COLUMN_KEYS = {"column", "constant", "expression", "map", "otherwise", "date_formats", "empty", "empty_means"}
 _FEED_KEYS = {
     "extract", "files", "delivery", "parts", "where", "encoding", "delimiter", "sheet", "header_row",
-    "date_formats", "empty", "covers_to", "columns", "column_options",
+    "date_formats", "empty", "covers_to", "columns", "column_options", "one_row_per", "roll_up",
 }  # fmt: skip
 
 
@@ -72,6 +73,8 @@ class Feed:
     sheet: str | None = None
     header_row: int = 1
     covers_to: CoversTo | None = None
+    one_row_per: tuple[str, ...] = ()
+    roll_up: dict[str, Win] = field(default_factory=dict)
 
     def specificity(self, file_name: str) -> int:
         """Length of the longest glob that fits the file name; 0 where none does."""
@@ -325,6 +328,15 @@ def _feed(stated: dict[str, Any], source: str, number: int, folder: Path, mistak
     for name in contract.required:
         if name not in columns:
             mistakes.add(f"{where}.columns.{name}", "is required and not mapped")
+    one_row_per, roll_up, wrong = read_roll_up(
+        stated.get("one_row_per"),
+        stated.get("roll_up"),
+        contract,
+        varying=tuple(name for name in contract.columns if name in rules and rules[name].constant is None),
+        mapped=tuple(name for name in contract.columns if name in rules),
+    )
+    for key, what in wrong:
+        mistakes.add(f"{where}.{key}", what)
     where_columns = _expression(stated["where"], f"{where}.where", mistakes) if "where" in stated else ()
     return Feed(
         source=source,
@@ -341,6 +353,8 @@ def _feed(stated: dict[str, Any], source: str, number: int, folder: Path, mistak
         sheet=stated.get("sheet"),
         header_row=header_row,
         covers_to=_covers_to(stated.get("covers_to"), f"{where}.covers_to", mistakes),
+        one_row_per=one_row_per,
+        roll_up=roll_up,
     )
 
 

@@ -1,0 +1,142 @@
+"""Where in a file the table stands that a mapping is drafted from: the sheet, and the row of the column names."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from attrition import reference
+from attrition.contract import load_contracts
+from attrition.errors import UsageFault
+from attrition.ingest.draft_vocabulary import words_of
+from attrition.ingest.draft_writing import toml_text
+from attrition.ingest.reading import file_kind, read_bytes
+from attrition.ingest.text_lines import _delimiter, _guess
+
+_ROWS_LOOKED_AT = 30
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the table stands: the sheet (None for the first one, or no workbook) and the row of the names, from 1."""
+
+    sheet: str | None = None
+    header_row: int = 1
+    visible: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """The keys of a feed that say so; none where nothing needs saying."""
+        sheet = [f"sheet = {toml_text(self.sheet)}"] if self.sheet and len(self.visible + self.hidden) > 1 else []
+        return [*sheet, *([f"header_row = {self.header_row}"] if self.header_row > 1 else [])]
+
+    @property
+    def told(self) -> list[str]:
+        """What was found, to be printed: the sheets of a workbook, and a header that stands lower."""
+        lines = []
+        if self.sheet and len(self.visible + self.hidden) > 1:
+            others = [name for name in self.visible if name != self.sheet]
+            others += [f"{name} (hidden)" for name in self.hidden if name != self.sheet]
+            hidden = " (hidden)" if self.sheet in self.hidden else ""
+            lines.append(
+                f"Sheet drafted: {self.sheet}{hidden}. Not drafted: {', '.join(others)}; draft one with --sheet NAME."
+            )
+        if self.header_row > 1:
+            lines.append(f"The names of the columns stand in row {self.header_row}: what is above is not read.")
+        return lines
+
+
+def header_names() -> frozenset[str]:
+    """Every name that a header is known to have, its words run together."""
+    named = [row["synonym"] for row in reference.rows("header_synonym") if not row["code"]]
+    named += [name for contract in load_contracts().values() for name in contract.columns]
+    return frozenset("".join(words_of(name)) for name in named)
+
+
+def find_header(rows: list[list[str]], synonyms: Iterable[str]) -> tuple[int, int]:
+    """The row of the column names among a file's first rows, from 1, and how many of its cells are known names.
+
+    It is the first row that fills two thirds of the widest one; where it has no known name, a later one with two of them.
+    """
+    known = set(synonyms)
+    filled = [[cell for cell in row if cell.strip()] for row in rows[:_ROWS_LOOKED_AT]]
+    names = [len({"".join(words_of(cell)) for cell in row} & known) for row in filled]
+    widest = max((len(row) for row in filled), default=0)
+    wide = [place for place, row in enumerate(filled) if row and len(row) * 3 >= widest * 2]
+    if not wide:
+        return 1, 0
+    found = wide[0] if names[wide[0]] else next((place for place in wide if names[place] > 1), wide[0])
+    return found + 1, names[found]
+
+
+def find_place(path: Path, sheet: str | None) -> Place:
+    """Where the table of a file stands. Without `sheet` the first visible sheet with known column names, else the first.
+
+    Raises UsageFault for a sheet that the file does not have, InputRefused for a file that cannot be read.
+    """
+    kind = file_kind(path)
+    if sheet is not None and kind != "xlsx":
+        raise UsageFault(f"{path.name} has no sheets: --sheet goes with an Excel workbook (.xlsx).")
+    known = header_names()
+    if kind == "xlsx":
+        return _in_workbook(path, sheet, known)
+    if kind == "csv":
+        return Place(header_row=find_header(_text_rows(path), known)[0])
+    return Place()
+
+
+def _text_rows(path: Path) -> list[list[str]]:
+    """The first lines of a text file, split; a line within a cell is a line too."""
+    content, _ = read_bytes(path)
+    text = content[: 1 << 18].decode(_guess(content), errors="replace").removeprefix("\ufeff")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = lines[:_ROWS_LOOKED_AT]
+    sign = _delimiter(max(lines, key=lambda line: len(_split(line, _delimiter(line, ()))), default=""), ())
+    return [_split(line, sign) for line in lines]
+
+
+def _split(line: str, sign: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line), delimiter=sign), [])
+    except csv.Error:
+        return [line]
+
+
+def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
+    import warnings
+
+    import openpyxl
+
+    from attrition.ingest.reading import _refuse
+    from attrition.ingest.sheets import cell_text
+
+    read_bytes(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception:  # openpyxl raises many kinds for what is no workbook
+        raise _refuse(path, "this is not an Excel workbook, or a damaged one", "Save it again as .xlsx.") from None
+    try:
+        pages = {page.title: page for page in book.worksheets}
+        visible = tuple(name for name, page in pages.items() if page.sheet_state == "visible")
+        hidden = tuple(name for name in pages if name not in visible)
+        if sheet is not None and sheet not in pages:
+            raise UsageFault(
+                f"{path.name} has no sheet {sheet}. It has: {', '.join(visible)}"
+                + (f"; hidden: {', '.join(hidden)}." if hidden else ".")
+            )
+        found = []
+        for name in [sheet] if sheet is not None else list(visible or hidden):
+            pages[name].reset_dimensions()
+            rows = [
+                [cell_text(value) or "" for value in row]
+                for row in pages[name].iter_rows(max_row=_ROWS_LOOKED_AT, values_only=True)
+            ]
+            found.append((name, *find_header(rows, known)))
+    finally:
+        book.close()
+    name, row, _ = next((one for one in found if one[2] > 1), found[0])
+    return Place(name, row, visible, hidden)
