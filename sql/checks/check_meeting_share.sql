@@ -93,9 +93,9 @@ said AS (
     UNION ALL
     SELECT
         'references_meet_less' AS rule, extract, column_name, area, rows AS records, met, stands_out,
-        other_met / nullif(other_rows, 0) AS other_share
+        other_met / other_rows AS other_share
     FROM judged
-    WHERE column_name <> ''
+    WHERE column_name <> '' AND other_rows > 0
     UNION ALL
     SELECT
         'low_investigation_rate' AS rule, extract, column_name, area, sum(year_rows) AS records, sum(year_met) AS met,

@@ -70,6 +70,11 @@ spelt_alone AS (
     FROM alone
     INNER JOIN asked ON alone.extract = asked.extract AND alone.column_name = asked.column_name AND alone.area = asked.area
     CROSS JOIN reference_spelling AS spelling
+    -- A reference that stands in another force of the Area is spelt well.
+    ANTI JOIN other
+        ON
+            alone.extract = other.extract AND alone.column_name = other.column_name AND alone.area = other.area
+            AND alone.reference = other.reference
 ),
 
 spelt_other AS (

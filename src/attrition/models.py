@@ -138,7 +138,8 @@ def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:
 def register_spellings(connection: "duckdb.DuckDBPyConnection") -> None:
     """Makes the ways of comparing references known to SQL: `respelt(spelling, cell)`, by data/reference/reference_spelling.csv."""
     ways = " ".join(
-        f"WHEN '{row['spelling']}' THEN {row['expression'].format(cell='cell')}" for row in reference.rows("reference_spelling")
+        f"WHEN '{row['spelling']}' THEN {row['expression'].format(cell='cell')}"
+        for row in reference.rows("reference_spelling")
     )
     connection.execute(f"CREATE OR REPLACE MACRO respelt(spelling, cell) AS CASE spelling {ways} END")
 
