@@ -16,18 +16,23 @@ WITH crime AS (
     GROUP BY incident."force", incident.crime_ref
 ),
 
-investigated AS (
-    SELECT DISTINCT investigation."force", investigation.crime_ref FROM investigation
+investigating AS (
+    SELECT DISTINCT investigation."force" FROM investigation
 ),
 
-investigating AS (
-    SELECT DISTINCT investigated."force" FROM investigated
+named AS (
+    SELECT DISTINCT cps.police_crime_ref FROM cps
 ),
 
 recorded AS (
-    SELECT crime."force", crime.crime_ref FROM crime
+    SELECT incident."force", incident.crime_ref
+    FROM incident
+    SEMI JOIN named ON incident.crime_ref = named.police_crime_ref
+    WHERE incident.incident_class = 'crime'
     UNION
-    SELECT investigated."force", investigated.crime_ref FROM investigated
+    SELECT investigation."force", investigation.crime_ref
+    FROM investigation
+    SEMI JOIN named ON investigation.crime_ref = named.police_crime_ref
 ),
 
 linked AS (
@@ -54,10 +59,14 @@ SELECT
     crime.reported_date AS day,
     crime.load_id,
     count(*) AS rows,
-    count(investigated.crime_ref) AS met
-FROM crime
+    count(*) FILTER (WHERE crime.is_met) AS met
+FROM (
+    SELECT
+        *,
+        ("force", crime_ref) IN (SELECT (investigation."force", investigation.crime_ref) FROM investigation) AS is_met
+    FROM crime
+) AS crime
 SEMI JOIN investigating ON crime."force" = investigating."force"
-LEFT JOIN investigated ON crime."force" = investigated."force" AND crime.crime_ref = investigated.crime_ref
 WHERE crime.is_hate
 GROUP BY ALL
 UNION ALL

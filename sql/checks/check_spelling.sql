@@ -12,43 +12,42 @@ WITH asked AS (
     WHERE is_suspect AND column_name <> ''
 ),
 
+-- What is not asked for is not read either: these joins come before all else.
+placed AS (
+    SELECT "force".code AS "force", asked.column_name, asked.area
+    FROM "force"
+    INNER JOIN asked ON asked.extract = 'cps' AND asked.area IN ('', "force".cps_area)
+),
+
 crime AS (
     SELECT DISTINCT incident."force", incident.crime_ref
     FROM incident
+    INNER JOIN asked ON asked.extract = 'investigation' AND incident."force" = asked.area
     WHERE incident.incident_class = 'crime'
 ),
 
 recorded AS (
-    SELECT crime."force", crime.crime_ref FROM crime
+    SELECT placed.area, incident."force", incident.crime_ref
+    FROM incident
+    INNER JOIN placed ON placed.column_name = 'police_crime_ref' AND incident."force" = placed."force"
+    WHERE incident.incident_class = 'crime'
     UNION
-    SELECT investigation."force", investigation.crime_ref FROM investigation
-),
-
-placed AS (
-    SELECT "force".code AS "force", unnest(list_distinct([coalesce("force".cps_area, ''), ''])) AS area
-    FROM "force"
+    SELECT placed.area, investigation."force", investigation.crime_ref
+    FROM investigation
+    INNER JOIN placed ON placed.column_name = 'police_crime_ref' AND investigation."force" = placed."force"
 ),
 
 alone AS (
-    SELECT DISTINCT
-        'investigation' AS extract, 'crime_ref' AS column_name, investigation."force"::VARCHAR AS area,
-        investigation.crime_ref AS reference
+    SELECT DISTINCT asked.extract, asked.column_name, asked.area, investigation.crime_ref AS reference
     FROM investigation
-    ANTI JOIN crime ON investigation."force" = crime."force" AND investigation.crime_ref = crime.crime_ref
-    UNION ALL
-    SELECT DISTINCT 'cps' AS extract, 'urn' AS column_name, coalesce(named.cps_area, '') AS area, cps.urn AS reference
-    FROM cps
-    LEFT JOIN "force" AS named ON cps."force" = named.code
-    ANTI JOIN link_urn ON cps.urn = link_urn.urn AND (cps."force" IS NULL OR cps."force" = link_urn."force")
+    INNER JOIN asked ON asked.extract = 'investigation' AND investigation."force" = asked.area
     UNION ALL
     SELECT DISTINCT
-        'cps' AS extract, 'police_crime_ref' AS column_name, coalesce(named.cps_area, '') AS area,
-        cps.police_crime_ref AS reference
+        asked.extract, asked.column_name, asked.area,
+        CASE asked.column_name WHEN 'urn' THEN cps.urn ELSE cps.police_crime_ref END AS reference
     FROM cps
     LEFT JOIN "force" AS named ON cps."force" = named.code
-    ANTI JOIN recorded
-        ON cps.police_crime_ref = recorded.crime_ref AND (cps."force" IS NULL OR cps."force" = recorded."force")
-    WHERE cps.police_crime_ref IS NOT NULL
+    INNER JOIN asked ON asked.extract = 'cps' AND asked.area = coalesce(named.cps_area, '')
 ),
 
 other AS (
@@ -58,19 +57,17 @@ other AS (
     UNION ALL
     SELECT DISTINCT 'cps' AS extract, 'urn' AS column_name, placed.area, link_urn.urn AS reference
     FROM link_urn
-    INNER JOIN placed ON link_urn."force" = placed."force"
+    INNER JOIN placed ON placed.column_name = 'urn' AND link_urn."force" = placed."force"
     UNION ALL
-    SELECT DISTINCT 'cps' AS extract, 'police_crime_ref' AS column_name, placed.area, recorded.crime_ref AS reference
+    SELECT DISTINCT 'cps' AS extract, 'police_crime_ref' AS column_name, recorded.area, recorded.crime_ref AS reference
     FROM recorded
-    INNER JOIN placed ON recorded."force" = placed."force"
 ),
 
 spelt_alone AS (
     SELECT alone.*, spelling.spelling, nullif(respelt(spelling.spelling, upper(alone.reference)), '') AS spelt
     FROM alone
-    INNER JOIN asked ON alone.extract = asked.extract AND alone.column_name = asked.column_name AND alone.area = asked.area
     CROSS JOIN reference_spelling AS spelling
-    -- A reference that stands in another force of the Area is spelt well.
+    -- What meets as it stands, be it in another force of the Area, is spelt well.
     ANTI JOIN other
         ON
             alone.extract = other.extract AND alone.column_name = other.column_name AND alone.area = other.area
@@ -80,7 +77,6 @@ spelt_alone AS (
 spelt_other AS (
     SELECT other.*, spelling.spelling, nullif(respelt(spelling.spelling, upper(other.reference)), '') AS spelt
     FROM other
-    INNER JOIN asked ON other.extract = asked.extract AND other.column_name = asked.column_name AND other.area = asked.area
     CROSS JOIN reference_spelling AS spelling
 ),
 
@@ -119,23 +115,9 @@ best AS (
 
 -- Every reference of the side that does not meet, to say how large a part would; a few that are mistyped are no spelling.
 counted AS (
-    SELECT
-        'investigation' AS extract, 'crime_ref' AS column_name, investigation."force"::VARCHAR AS area,
-        count(DISTINCT investigation.crime_ref) AS records
-    FROM investigation
-    GROUP BY ALL
-    UNION ALL
-    SELECT 'cps' AS extract, 'urn' AS column_name, coalesce(named.cps_area, '') AS area, count(DISTINCT cps.urn) AS records
-    FROM cps
-    LEFT JOIN "force" AS named ON cps."force" = named.code
-    GROUP BY ALL
-    UNION ALL
-    SELECT
-        'cps' AS extract, 'police_crime_ref' AS column_name, coalesce(named.cps_area, '') AS area,
-        count(DISTINCT cps.police_crime_ref) AS records
-    FROM cps
-    LEFT JOIN "force" AS named ON cps."force" = named.code
-    GROUP BY ALL
+    SELECT extract, column_name, area, count(reference) AS records
+    FROM alone
+    GROUP BY extract, column_name, area
 ),
 
 cut AS (
@@ -145,10 +127,6 @@ cut AS (
         UNION ALL
         SELECT * FROM other
     ) AS both_sides
-    INNER JOIN asked
-        ON
-            both_sides.extract = asked.extract AND both_sides.column_name = asked.column_name
-            AND both_sides.area = asked.area
     WHERE regexp_full_match(upper(both_sides.reference), '[0-9]([.,][0-9]+)?E[+][0-9]+')
     GROUP BY ALL
 )

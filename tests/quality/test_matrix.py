@@ -96,7 +96,7 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
     "references_spelt_otherwise": (
         ("investigation", "northumbria", "crime_ref"), 1,
         made([incident(n) for n in range(1, 6)], [*(investigation(n) for n in range(1, 5)), investigation(5, crime_ref="C-5")], []),
-        made([incident(n) for n in range(1, 6)], [*(investigation(n) for n in range(1, 5)), investigation(5, crime_ref="X-5")], []),
+        made([incident(n) for n in range(1, 6)], [*(investigation(n) for n in range(1, 5)), investigation(5, crime_ref="C-6")], []),
     ),
     "low_investigation_rate": (
         REPORT, 7,
