@@ -11,7 +11,7 @@ from attrition.publish.tables import PUBLISHED
 
 PAGES = sorted((Path(__file__).parents[1] / "docs" / "methods").glob("*.md"))
 # What the funnel, its loads and the state of the data say is described with the interface, not here.
-ELSEWHERE = {"funnel", "funnel_by_period", "reasons", "counts_for_release", "load", "feeds", "findings"}
+ELSEWHERE = {"funnel", "funnel_by_period", "reasons", "counts_for_release", "load", "feeds", "findings", "meeting"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

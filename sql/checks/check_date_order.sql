@@ -1,5 +1,5 @@
--- Rows dated before their incident was reported: an outcome, a file submitted to the CPS, a case received by it. Of several
--- incidents of a crime the earliest report counts; rows that link to no incident are left out.
+-- Rows dated before their incident was reported: a suspect identified, an outcome, a file submitted to the CPS, a case received
+-- by it. Of several incidents of a crime the earliest report counts; rows that link to no incident are left out.
 -- grain: load_id, line, rule
 WITH crime AS (
     SELECT incident."force", incident.crime_ref, min(incident.reported_date) AS reported_date
@@ -12,13 +12,18 @@ police AS (
     SELECT
         investigation.load_id,
         investigation.line,
+        coalesce(investigation.suspect_identified_date < crime.reported_date, FALSE) AS is_suspect_early,
         coalesce(investigation.outcome_date < crime.reported_date, FALSE) AS is_outcome_early,
         coalesce(investigation.file_submitted_date < crime.reported_date, FALSE) AS is_submission_early
     FROM investigation
     INNER JOIN crime ON investigation."force" = crime."force" AND investigation.crime_ref = crime.crime_ref
-    WHERE investigation.outcome_date < crime.reported_date OR investigation.file_submitted_date < crime.reported_date
+    WHERE
+        investigation.outcome_date < crime.reported_date OR investigation.file_submitted_date < crime.reported_date
+        OR investigation.suspect_identified_date < crime.reported_date
 )
 
+SELECT 'suspect_before_report' AS rule, load_id, line FROM police WHERE is_suspect_early
+UNION ALL
 SELECT 'outcome_before_report' AS rule, load_id, line FROM police WHERE is_outcome_early
 UNION ALL
 SELECT 'submitted_before_report' AS rule, load_id, line FROM police WHERE is_submission_early

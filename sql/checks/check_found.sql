@@ -19,6 +19,8 @@ SELECT rule, load_id, line, '' AS column_name FROM check_suspect
 UNION ALL
 SELECT rule, load_id, line, '' AS column_name FROM check_expectation
 UNION ALL
+SELECT rule, load_id, line, column_name FROM check_crowd
+UNION ALL
 SELECT rule, load_id, line, coalesce(column_name, '') AS column_name
 FROM finding
 WHERE line IS NOT NULL AND rule <> 'set_incomplete';

@@ -1,7 +1,8 @@
 -- Completeness and linkage over the last 365 days, by area: how many records lack what they should tell, of how many. A
 -- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
 -- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
--- grain: rule, area
+-- Beside them the references that do not meet, and those that would if they were spelt alike.
+-- grain: rule, extract, area, column_name
 WITH recent AS (
     SELECT
         incident."force"::VARCHAR AS area,
@@ -86,4 +87,10 @@ FROM measured
 INNER JOIN completeness ON measured.rule = completeness.rule
 INNER JOIN rule ON measured.rule = rule.rule
 CROSS JOIN arrived
-GROUP BY measured.rule, measured.extract, measured.area;
+GROUP BY measured.rule, measured.extract, measured.area
+UNION ALL
+SELECT rule, extract, area, column_name, records, lacking, least_share, is_failing
+FROM check_meeting_share
+UNION ALL
+SELECT 'references_spelt_otherwise' AS rule, extract, area, column_name, records, would_meet AS lacking, least_share, is_failing
+FROM check_spelling;

@@ -61,9 +61,12 @@ unnamed AS (
     WHERE rule.severity <> 'info'
     GROUP BY check_row.rule, check_row.extract, check_row.area, check_row.column_name
     UNION ALL
-    SELECT rule, extract, area, column_name, 0 AS further, lacking AS any_case
+    SELECT
+        check_measure.rule, check_measure.extract, check_measure.area, check_measure.column_name, 0 AS further,
+        check_measure.lacking AS any_case
     FROM check_measure
-    WHERE is_failing AND rule = 'low_link_rate'
+    INNER JOIN rule ON check_measure.rule = rule.rule
+    WHERE check_measure.is_failing AND rule.rule_group = 'linkage'
 ),
 
 moved AS (

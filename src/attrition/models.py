@@ -119,6 +119,7 @@ def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
     for measure in reference.rows("measure"):
         check_units(measure["numerator_unit"], measure["denominator_unit"])
     load_reference(connection)
+    register_spellings(connection)
     if not connection.execute("FROM duckdb_functions() WHERE function_name = 'wilson_lower'").fetchall():
         register_functions(connection)
 
@@ -132,6 +133,15 @@ def load_reference(connection: "duckdb.DuckDBPyConnection") -> None:
             f"CREATE OR REPLACE TABLE {table} AS FROM read_csv('{place}', header = true, auto_detect = false, delim = ',', "
             f"quote = '\"', escape = '\"', columns = {{{columns}}})"
         )
+
+
+def register_spellings(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Makes the ways of comparing references known to SQL: `respelt(spelling, cell)`, by data/reference/reference_spelling.csv."""
+    ways = " ".join(
+        f"WHEN '{row['spelling']}' THEN {row['expression'].format(cell='cell')}"
+        for row in reference.rows("reference_spelling")
+    )
+    connection.execute(f"CREATE OR REPLACE MACRO respelt(spelling, cell) AS CASE spelling {ways} END")
 
 
 def register_functions(connection: "duckdb.DuckDBPyConnection") -> None:

@@ -167,7 +167,7 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
         checks = [Check(**entry) for entry in json.loads((folder / _CHECKS).read_text(encoding="utf-8"))]
         write_checks(connection, checks, folder / "tables")
         tell("tables computed")
-        evaluation = evaluate(connection, folder, due_dates(request.owners), checks, request.today)
+        evaluation = evaluate(connection, folder, due_dates(request.owners), checks, request.today, request.sources)
         save(evaluation, folder)
         made_up = any("MADE_UP" in row["file"] for row in read_table(folder / "tables", "load"))
         write_rows_to_mend(

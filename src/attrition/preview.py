@@ -68,7 +68,7 @@ def check_files(
                 refused = True
                 print(f"{fault}".replace("Nothing was published.", "").strip() + "\n")
         if todo.deliveries:
-            _say(connection, settings, now)
+            _say(connection, settings, now, sources)
             if rows_to:
                 _write_rows(connection, rows_to, now)
         if todo.deliveries or refused:
@@ -86,7 +86,7 @@ def _arrival(path: Path, sources: list[Source]) -> Arrival:
     return Arrival(path, feeds, delivery_of(path, feeds[0]))
 
 
-def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.date) -> None:
+def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.date, sources: Path | None) -> None:
     from attrition.validate.rows import name_rows
 
     loads = connection.execute(
@@ -96,7 +96,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
     models.prepare(connection)
     models.set_context(connection, now, settings)
     name_rows(connection)
-    models.build(connection, ["check_open"])
+    models.build(connection, ["check_open", "check_spelling_line"])
     for load_id, file, extract, source, read, accepted, duplicate, scope, aside, covers, inferred, gate in loads:
         print(
             f"{file} as {extract} ({source}): {read:,} rows read, {accepted:,} accepted, {duplicate:,} duplicate, "
@@ -109,7 +109,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
             print(line)
         if gate:
             print(f"  STOPPED by {gate}")
-    _say_measures(connection)
+    _say_measures(connection, sources)
 
 
 def _verdict(connection: "duckdb.DuckDBPyConnection", *, refused: bool, held: bool) -> str:
@@ -161,15 +161,21 @@ def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int) -> list[str
     return lines
 
 
-def _say_measures(connection: "duckdb.DuckDBPyConnection") -> None:
+def _say_measures(connection: "duckdb.DuckDBPyConnection", sources: Path | None) -> None:
+    from attrition.quality.meeting import remedies_of
+
     rules = {row["rule"]: row for row in reference.rows("rule")}
-    for rule, area, records, lacking, least in connection.execute(
-        "SELECT rule, area, records, lacking, least_share FROM check_measure WHERE is_failing ORDER BY ALL"
+    remedies = remedies_of(connection, sources)
+    for rule, extract, area, column, records, lacking, least in connection.execute(
+        "SELECT rule, extract, area, column_name, records, lacking, least_share FROM check_measure WHERE is_failing ORDER BY ALL"
     ).fetchall():
+        what = f"{extract} of {area or 'an area not known'}" + (f", column {column}" if column else "")
         print(
-            f"{rules[rule]['severity']}: {rules[rule]['label']} ({area}): {1 - lacking / records:.0%} of {records:,}, at least "
+            f"{rules[rule]['severity']}: {rules[rule]['label']} ({what}): {1 - lacking / records:.0%} of {records:,}, at least "
             f"{least:.0%} is expected\n    {rules[rule]['mend']}"
         )
+        for line in remedies.get((rule, extract, area, column), "").splitlines():
+            print(f"    {line}")
 
 
 def _write_rows(connection: "duckdb.DuckDBPyConnection", folder: Path, now: dt.date) -> None:

@@ -25,6 +25,8 @@ TABLES = (
     "outcome",
     "outcome_set",
     "reason",
+    "reference_crowd",
+    "reference_spelling",
     "release_table",
     "rule",
     "stage",

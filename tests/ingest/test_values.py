@@ -321,7 +321,7 @@ def test_from_which_day_dates_are_read_can_be_set(office: Office, tmp_path: Path
     office.load(settings=load_settings(config))
     assert office.column("incident", "incident_id") == ["IN1"]
     config.write_text('[thresholds]\ndates_from = "spring"\n', encoding="utf-8")
-    with pytest.raises(UsageFault, match="dates_from in .thresholds. must be a day"):
+    with pytest.raises(UsageFault, match=r"dates_from in .thresholds. must be a day"):
         load_settings(config)
 
 

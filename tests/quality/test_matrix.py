@@ -88,7 +88,30 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
         made(None, [investigation(outcome_code="", outcome_date="")], [cps(decision="", decision_date="")]),
         made(None, [investigation()], [cps(decision="", decision_date="")]),
     ),
-    "no_strand": (REPORT, 1, made([incident(hate_race="")], cases=[]), made([incident(hate_race="", hate_disability="Y")], cases=[])),
+    "no_strand": (REPORT, 1, made([incident(hate_race="")], cases=[]), made([incident(hate_race="", hate_local="gender")], cases=[])),
+    "suspect_before_report": (
+        POLICE, 1, made(None, [investigation(suspect_identified_date="2025-01-01")]), made(None, [investigation(suspect_identified_date="2025-01-02")]),
+    ),
+    "references_do_not_meet": (
+        ("investigation", "northumbria", "crime_ref"), 5,
+        made([incident(n) for n in range(1, 6)], [investigation(n) for n in range(6, 8)], []),
+        made([incident(n) for n in range(1, 11)], [investigation(10)], []),
+    ),
+    "references_spelt_otherwise": (
+        ("investigation", "northumbria", "crime_ref"), 1,
+        made([incident(n) for n in range(1, 6)], [*(investigation(n) for n in range(1, 5)), investigation(5, crime_ref="C-5")], []),
+        made([incident(n) for n in range(1, 6)], [*(investigation(n) for n in range(1, 5)), investigation(5, crime_ref="C-6")], []),
+    ),
+    "low_investigation_rate": (
+        REPORT, 7,
+        made([incident(n) for n in range(1, 31)], [investigation(n) for n in range(8, 31)], []),
+        made([incident(n) for n in range(1, 31)], [investigation(n) for n in range(7, 31)], []),
+    ),
+    "reference_crowded": (
+        ("investigation", "northumbria", "suspect_id"), 5,
+        made([incident(n) for n in range(1, 11)], [investigation(n, **({"suspect_id": "S"} if n <= 5 else {})) for n in range(1, 11)], []),
+        made([incident(n) for n in range(1, 11)], [investigation(n, **({"suspect_id": "S"} if n <= 4 else {})) for n in range(1, 11)], []),
+    ),
     "status_without_date": (
         REPORT, 1,
         made([incident(record_status="cancelled")]), made([incident(record_status="cancelled", status_date="2025-03-01")]),
@@ -320,6 +343,18 @@ def test_columns_that_the_mapping_does_not_name(desk: Desk) -> None:
     path.write_text(f"{header},shoe_size\n{line},9\n", encoding="utf-8", newline="\n")
     desk.load()
     assert rules(failing(desk)) == {"extra_column"}
+
+
+def test_a_delivery_that_meets_less_than_the_others(desk: Desk) -> None:
+    desk.put("incident_1", "incident", [incident(n) for n in range(1, 41)])
+    desk.put("investigation_1", "investigation", [investigation(n) for n in range(1, 41)])
+    desk.load()
+    desk.put("investigation_2", "investigation", [investigation(n) for n in range(22, 42)])
+    desk.load()
+    assert "references_meet_less" not in rules(failing(desk))
+    desk.put("investigation_3", "investigation", [investigation(n) for n in range(35, 55)])
+    desk.load()
+    assert failing(desk).get(("references_meet_less", "investigation", "northumbria", "crime_ref")) == 14
 
 
 def test_a_guessed_encoding(desk: Desk) -> None:

@@ -185,7 +185,9 @@ def _day(day: dt.date) -> str:
 
 
 def _field(name: str, text: str) -> list[str]:
-    return _wrapped(text, first=f"  {name:<7}", rest=" " * 9)
+    """A text under its name; what follows it on lines of its own is there to be copied, and stays as it is."""
+    first, *others = text.splitlines() or [""]
+    return _wrapped(first, first=f"  {name:<7}", rest=" " * 9) + [" " * 9 + line for line in others]
 
 
 def _entry(text: str) -> list[str]:

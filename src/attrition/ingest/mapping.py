@@ -312,7 +312,11 @@ def _feed(stated: dict[str, Any], source: str, number: int, folder: Path, mistak
     columns = stated.get("columns")
     if columns == "same":
         options = stated.get("column_options", {})
-        columns = {name: {"column": name, **options.get(name, {})} for name in contract.columns}
+        columns = {
+            name: ({} if {"constant", "expression"} & set(options.get(name, {})) else {"column": name})
+            | options.get(name, {})
+            for name in contract.columns
+        }
         columns |= {name: option for name, option in options.items() if name not in columns}
     elif "column_options" in stated:
         mistakes.add(f"{where}.column_options", 'goes only with columns = "same"')

@@ -33,7 +33,9 @@ class TrendPoint:
 
 @dataclass(frozen=True)
 class OpenIncident:
-    """A check that fails now. The fields mean what they mean in `attrition.quality.change.Change`; `label` is its message."""
+    """A check that fails now. The fields mean what they mean in `attrition.quality.change.Change`; `label` is its message, `remedy`
+    how to mend this one, beyond what its rule says.
+    """
 
     incident_id: int
     rule: str
@@ -53,6 +55,7 @@ class OpenIncident:
     assigned_to: str = ""
     silenced_until: dt.date | None = None
     price: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

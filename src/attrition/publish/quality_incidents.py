@@ -107,8 +107,15 @@ def _block(incidents: list[OpenIncident], made_on: dt.date) -> str:
         f"<dl><div><dt>Why it matters</dt><dd>{shown(first.why)}</dd></div>"
         f"<div><dt>How to mend it</dt><dd>{shown(first.mend)}</dd></div></dl>\n"
         + table(f"{counted(len(incidents), 'incident')} of rule {first.rule}", columns, rows, stacks=True, name=name)
+        + "".join(_remedy(incident) for incident in incidents if incident.remedy)
         + "\n</article>"
     )
+
+
+def _remedy(incident: OpenIncident) -> str:
+    """How one incident of a rule is mended: each line by itself, since a line of a mapping is there to be copied."""
+    said = "".join(f"<p>{shown(line)}</p>" for line in incident.remedy.splitlines())
+    return f'\n<div class="remedy"><p>{_where(incident)}</p>{said}</div>'
 
 
 def _where(incident: OpenIncident | Mended) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = (
     "funnel", "funnel_by_period", "reasons", "counts_for_release", "fixed_age", "handover", "paths", "withdrawal", "positive_outcomes", "volumes", "reconciliation", "benchmarks",
-    "load", "feeds", "findings",
+    "load", "feeds", "findings", "meeting",
 )  # fmt: skip
 
 

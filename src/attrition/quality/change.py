@@ -25,7 +25,7 @@ class Change:
 
     incident_id: its number in the warehouse, the same for its whole life
     rule, severity (critical, warning, info), rule_group: as in data/reference/rule.csv
-    message, why, mend: plain English for the owner
+    message, why, mend: plain English for the owner; after the rule's words `mend` may have further lines, each to be shown as it is
     extract: incident, investigation, cps or cps_event
     area: the force's slug, or the CPS Area's for extracts of the CPS; empty where it cannot be told
     column: the column concerned, or empty

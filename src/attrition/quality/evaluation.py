@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrition import reference
 from attrition.publish.quality_facts import Score
+from attrition.quality.meeting import remedies_of
 from attrition.quality.price import price_sentence
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from attrition.validate.checks import Check
 
 ROWS_FILE = "check_row.parquet"
-MODELS = ("check_open", "check_price", "check_score", "stg_feed")
+MODELS = ("check_open", "check_price", "check_score", "check_spelling_line", "stg_feed")
 """The models that an evaluation reads; whoever opens the connection builds them."""
 FEED_RULES = ("feed_late", "delivery_held")
 """While one of these stands for an extract and area, its other checks are silent: they would only repeat it."""
@@ -28,7 +29,9 @@ Due = Mapping[tuple[str, str], "Schedule"]
 
 @dataclass(frozen=True)
 class Failing:
-    """One check that fails for one extract, area and column: rows that fail (None: not about rows), of how many."""
+    """One check that fails for one extract, area and column: rows that fail (None: not about rows), of how many. `remedy`: how to
+    mend it here, where more can be said than the rule says of every case.
+    """
 
     rule: str
     extract: str
@@ -38,6 +41,7 @@ class Failing:
     records: int | None = None
     price: str = ""
     files: tuple[str, ...] = ()
+    remedy: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -59,9 +63,16 @@ class Evaluation:
 
 
 def evaluate(
-    connection: "duckdb.DuckDBPyConnection", folder: Path, due: Due, checks: "list[Check]", now: dt.date
+    connection: "duckdb.DuckDBPyConnection",
+    folder: Path,
+    due: Due,
+    checks: "list[Check]",
+    now: dt.date,
+    sources: Path | None = None,
 ) -> Evaluation:
-    """Reads the built MODELS and writes the rows to mend into `folder`."""
+    """Reads the built MODELS and writes the rows to mend into `folder`. `sources` is the user's folder of mappings, from which
+    remedies are told.
+    """
     rows_file = folder / ROWS_FILE
     place = str(rows_file).replace("'", "''")
     connection.execute(
@@ -70,13 +81,17 @@ def evaluate(
     )
     prices = _prices(connection)
     files = _files(connection)
+    remedies = remedies_of(connection, sources)
     failing = [
-        Failing(rule, extract, area, column, rows, records, prices.get(key, ""), files.get(key, ()))
+        Failing(
+            rule, extract, area, column, rows, records, prices.get(key, ""), files.get(key, ()),
+            remedies.get(key, ""),
+        )
         for rule, extract, area, column, rows, records in connection.execute(
             "SELECT rule, extract, area, column_name, rows, records FROM check_open ORDER BY ALL"
         ).fetchall()
         for key in [(rule, extract, area, column)]
-    ]
+    ]  # fmt: skip
     failing += late_feeds(connection, due, now)
     failing += unusual_weeks(connection)
     failing += could_not_run({check.suite for check in checks if check.unexpected is None}).failing
@@ -146,7 +161,7 @@ def _prices(connection: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str, str
 def _moves_rates(rule: str, column: str, groups: Mapping[str, str]) -> bool:
     """Whether a check can move a rate of the whole force: what only says to which group a case belongs cannot."""
     breakdowns = {row["breakdown"] for row in reference.rows("breakdown")}
-    return rule == "low_link_rate" or (
+    return groups[rule] == "linkage" or (
         groups[rule] not in ("completeness", "schema")
         and column not in breakdowns
         and f"{column}_group" not in breakdowns

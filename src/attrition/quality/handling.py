@@ -109,12 +109,12 @@ def show_text(connection: "duckdb.DuckDBPyConnection", number: int) -> str:
     _needed(connection, number, ("open", "closed", "resolved"))
     found = connection.execute(
         "SELECT rule, extract, area, column_name, state, opened_on, closed_on, times_opened, rows_now, rows_at_worst, "
-        "rows_fixed, price, files FROM dq_incident WHERE incident_id = ?",
+        "rows_fixed, price, files, remedy FROM dq_incident WHERE incident_id = ?",
         [number],
     ).fetchone()
     if found is None:
         raise UsageFault(f"There is no incident {number}.")
-    rule, extract, area, column, state, opened, closed, times, rows_now, worst, fixed, price, files = found
+    rule, extract, area, column, state, opened, closed, times, rows_now, worst, fixed, price, files, remedy = found
     told = _rules()[rule]
     lines = [
         f"Incident {number}: {told['label']}",
@@ -132,6 +132,8 @@ def show_text(connection: "duckdb.DuckDBPyConnection", number: int) -> str:
     if files:
         lines.append(f"  Files     {', '.join(files[:5])}" + (f" and {len(files) - 5} more" if len(files) > 5 else ""))
     lines += ["", f"  Why it matters   {told['why']}", f"  How to mend it   {told['mend']}"]
+    if remedy:
+        lines += [f"    {line}" for line in remedy.splitlines()]
     if price:
         lines.append(f"  What it is worth {price}")
     events = connection.execute(

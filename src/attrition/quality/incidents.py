@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS dq_incident (
     column_name VARCHAR NOT NULL, state VARCHAR NOT NULL, opened_on DATE NOT NULL, closed_on DATE,
     times_opened INTEGER NOT NULL, rows_now BIGINT, rows_at_worst BIGINT, rows_fixed BIGINT NOT NULL, records BIGINT,
     price VARCHAR NOT NULL, files VARCHAR[] NOT NULL, acknowledged_by VARCHAR, assigned_to VARCHAR, silenced_until DATE,
-    escalated_on DATE);
+    escalated_on DATE, remedy VARCHAR DEFAULT '');
+ALTER TABLE dq_incident ADD COLUMN IF NOT EXISTS remedy VARCHAR DEFAULT '';
 CREATE TABLE IF NOT EXISTS dq_incident_row (incident_id INTEGER NOT NULL, record VARCHAR NOT NULL, fixed_on DATE);
 CREATE TABLE IF NOT EXISTS dq_incident_event (
     incident_id INTEGER NOT NULL, happened_on DATE NOT NULL, event VARCHAR NOT NULL, rows BIGINT, who VARCHAR, why VARCHAR);
@@ -57,11 +58,17 @@ class _Incident:
     assigned_to: str | None
     silenced_until: dt.date | None
     escalated_on: dt.date | None
+    remedy: str | None
     kind: Kind = Kind.UNCHANGED
 
     @property
     def key(self) -> tuple[str, str, str, str]:
         return self.rule, self.extract, self.area, self.column
+
+
+def in_full(mend: str, remedy: str | None) -> str:
+    """How an incident is mended: what its rule says, and on lines of its own what can be said of this one."""
+    return f"{mend}\n{remedy}" if remedy else mend
 
 
 def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
@@ -99,7 +106,7 @@ def update(connection: "duckdb.DuckDBPyConnection", evaluation: Evaluation, now:
         if incident is None:
             incident = _Incident(
                 number + 1, *key, OPEN, now, None, 1, one.rows, one.rows, 0, one.records, one.price, list(one.files),
-                None, None, None, None, Kind.NEW,
+                None, None, None, None, one.remedy, Kind.NEW,
             )  # fmt: skip
             if frozen(incident):
                 continue
@@ -190,7 +197,7 @@ def _judge(
 ) -> None:
     """What this run did to an incident whose check fails."""
     told, records = incident.rows_now, incident.records
-    incident.price, incident.files = one.price, list(one.files)
+    incident.price, incident.files, incident.remedy = one.price, list(one.files), one.remedy
     if incident.incident_id in counts:
         incident.rows_now, added, gone, incident.rows_fixed = counts[incident.incident_id]
         better, worse = gone > 0, added > 0
@@ -235,6 +242,7 @@ def _write(connection: "duckdb.DuckDBPyConnection", incident: _Incident) -> None
         incident.incident_id, *incident.key, incident.state, incident.opened_on, incident.closed_on, incident.times_opened,
         incident.rows_now, incident.rows_at_worst, incident.rows_fixed, incident.records, incident.price, incident.files,
         incident.acknowledged_by, incident.assigned_to, incident.silenced_until, incident.escalated_on,
+        incident.remedy,
     ]  # fmt: skip
     connection.execute(f"INSERT OR REPLACE INTO dq_incident VALUES ({', '.join('?' for _ in values)})", values)
 
@@ -243,7 +251,7 @@ def _change(incident: _Incident) -> Change:
     told = {row["rule"]: row for row in reference.rows("rule")}[incident.rule]
     return Change(
         incident.kind, incident.incident_id, incident.rule, told["severity"], told["rule_group"], told["label"], told["why"],
-        told["mend"], incident.extract, incident.area, incident.column, incident.rows_now, incident.rows_at_worst,
+        in_full(told["mend"], incident.remedy), incident.extract, incident.area, incident.column, incident.rows_now, incident.rows_at_worst,
         incident.rows_fixed, tuple(incident.files), incident.opened_on, incident.times_opened, incident.price,
         incident.acknowledged_by or "", incident.assigned_to or "",
     )  # fmt: skip

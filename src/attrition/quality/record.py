@@ -58,7 +58,7 @@ def page_facts(
     rules = {row["rule"]: row for row in reference.rows("rule")}
     still = connection.execute(
         "SELECT incident_id, rule, extract, area, column_name, rows_now, rows_at_worst, rows_fixed, opened_on, times_opened, "
-        "coalesce(acknowledged_by, ''), coalesce(assigned_to, ''), silenced_until, price FROM dq_incident "
+        "coalesce(acknowledged_by, ''), coalesce(assigned_to, ''), silenced_until, price, coalesce(remedy, '') FROM dq_incident "
         "WHERE state = 'open' ORDER BY incident_id"
     ).fetchall()
     ended = connection.execute(
