@@ -11,8 +11,10 @@ from attrition import models, reference, warehouse
 from attrition.contract import load_contract
 from attrition.errors import InputRefused
 from attrition.ingest import conform, deliveries, ledger, pseudonym
+from attrition.ingest.file_name import shown_name
 from attrition.ingest.landing import Arrival, fitting_feeds
 from attrition.ingest.mapping import Source, load_sources
+from attrition.ingest.opening import open_checked
 from attrition.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def check_files(
     for path in files:
         try:
             arrival = _arrival(path, known)
-            opened[path] = deliveries.open_checked(arrival)
+            opened[path] = open_checked(arrival)
             arrivals.append(arrival)
         except InputRefused as fault:
             refused = True
@@ -52,7 +54,7 @@ def check_files(
         plan = ledger.plan(
             connection, sorted(arrivals, key=lambda one: one.order), {p: o.sha256 for p, o in opened.items()}
         )
-        for note in plan.notes:
+        for note in (*plan.notes, *deliveries.remarks(plan, opened)):
             print(note)
         held = []
         for delivery in plan.deliveries:
@@ -74,9 +76,9 @@ def _arrival(path: Path, sources: list[Source]) -> Arrival:
     if not feeds:
         names = ", ".join(dict.fromkeys(glob for source in sources for feed in source.feeds for glob in feed.files))
         raise InputRefused(
-            f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
+            f"{shown_name(path)}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
         )
-    return Arrival(path, feeds, path.name)
+    return Arrival(path, feeds, shown_name(path))
 
 
 def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.date, *, stopped: bool) -> None:
@@ -84,16 +86,17 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
 
     loads = connection.execute(
         "SELECT load_id, file, extract, source, rows_read, accepted, duplicate, out_of_scope, quarantined, covers_to, "
-        "covers_inferred, gate FROM load ORDER BY load_id"
+        "covers_inferred, gate, blank FROM load ORDER BY load_id"
     ).fetchall()
     models.prepare(connection)
     models.set_context(connection, now, settings)
     name_rows(connection)
     models.build(connection, ["check_open"])
-    for load_id, file, extract, source, read, accepted, duplicate, scope, aside, covers, inferred, gate in loads:
+    for load_id, file, extract, source, read, accepted, duplicate, scope, aside, covers, inferred, gate, blank in loads:
         print(
             f"{file} as {extract} ({source}): {read:,} rows read, {accepted:,} accepted, {duplicate:,} duplicate, "
             f"{scope:,} out of scope, {aside:,} quarantined"
+            + (f"; {blank:,} lines without a value are no rows" if blank else "")
         )
         print(f"  reaches to {covers or 'not known'}" + (" (latest date in it)" if covers and inferred else ""))
         for line in _findings(connection, load_id):

@@ -138,6 +138,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 def map(arguments: argparse.Namespace) -> int:
     from attrition.ingest.draft import draft_mapping
+    from attrition.ingest.file_name import shown_name
     from attrition.ingest.reading import open_file, sample_rows
 
     opened = open_file(arguments.file, first_rows=20_000)
@@ -146,7 +147,7 @@ def map(arguments: argparse.Namespace) -> int:
         opened.header,
         list(sample_rows(opened)),
         source=source,
-        file_name=arguments.file.name,
+        file_name=shown_name(arguments.file),
         extract=arguments.extract,
     )
     if arguments.out is None:

@@ -13,13 +13,13 @@ from attrition.errors import AttritionError, InputRefused, UsageFault
 from attrition.ingest import conform, landing, ledger, pseudonym, replacing
 from attrition.ingest.conform import Conforming
 from attrition.ingest.coverage import reach_of
+from attrition.ingest.damage import doubts
 from attrition.ingest.faults import keep_faults
-from attrition.ingest.landing import Arrival
 from attrition.ingest.ledger import Counts, Staged
 from attrition.ingest.lines import number_lines
 from attrition.ingest.mapping import Feed, Source
-from attrition.ingest.reading import Opened, RawTable, load_raw, open_file, read_bytes
-from attrition.ingest.text_lines import repeated
+from attrition.ingest.opening import open_checked
+from attrition.ingest.reading import Opened, RawTable, load_raw, read_bytes
 from attrition.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def ingest(
         raise InputRefused("\n".join(refused))
     plan = ledger.plan(connection, arrivals, {path: o.sha256 for path, o in opened.items()})
     notes += plan.notes
+    notes += remarks(plan, opened)
     if plan.reload:
         tell(f"a mapping or contract changed: {len(plan.reload)} loads are made anew, in their first order")
         replacing.withdraw(connection, plan.reload)
@@ -83,43 +84,15 @@ def ingest(
     return Outcome(made, tuple(held), tuple(notes))
 
 
-def open_checked(arrival: Arrival) -> Opened:
-    """Opens a file and checks its header against every feed that it fills. Raises InputRefused."""
-    first = arrival.feeds[0]
-    opened = open_file(
-        arrival.path,
-        encoding=first.encoding,
-        delimiter=first.delimiter,
-        sheet=first.sheet,
-        header_row=first.header_row,
-        expected=tuple(c for feed in arrival.feeds for rule in feed.columns.values() for c in rule.source_columns),
-    )
-    twice = repeated(opened.header)
-    here = {column.casefold() for column in opened.header}
-    for feed in arrival.feeds:
-        contract = load_contract(feed.extract)
-        needed = [
-            c for column in contract.required if column in feed.columns for c in feed.columns[column].source_columns
-        ]
-        needed += feed.where_columns
-        needed += [feed.covers_to.column] if feed.covers_to and feed.covers_to.column else []
-        missing = sorted({column for column in needed if column.casefold() not in here})
-        used = {c.casefold() for rule in feed.columns.values() for c in rule.source_columns}
-        if missing:
-            raise InputRefused(
-                f"{arrival.path.name}: line {opened.header_line} lacks the required columns {', '.join(missing)} "
-                f"(mapping {feed.source}, {feed.extract}). Was a header renamed? Export the file with these columns, "
-                "or correct the mapping. Nothing was published."
-            )
-        if doubled := sorted(used & set(twice)):
-            raise InputRefused(
-                f"{arrival.path.name}: line {opened.header_line} names the columns {', '.join(doubled)} more than once, so it "
-                "cannot be told which one counts. Remove or rename one. Nothing was published."
-            )
-    # The content of large files is read again when its turn comes, so that only one stands in memory.
-    if len(opened.content) > 1 << 26 and not opened.altered:
-        opened.content = b""
-    return opened
+def remarks(plan: ledger.Plan, opened: dict[Path, Opened]) -> list[str]:
+    """What people should know of how the new files are read: sheets left alone, headers found further down."""
+    parts = {
+        id(part): part
+        for delivery in plan.deliveries
+        for arrival, feed in delivery.work
+        for part in [opened[arrival.path].part(feed.sheet, feed.header_row)]
+    }
+    return list(dict.fromkeys(f"{part.name}: {told}" for part in parts.values() for told in part.told))
 
 
 def apply(
@@ -135,8 +108,8 @@ def apply(
     try:
         loads = 0
         for arrival, feed in delivery.work:
-            file = opened[arrival.path]
-            tell(f"{arrival.path.name}: reading as {feed.extract}")
+            file = opened[arrival.path].part(feed.sheet, feed.header_row)
+            tell(f"{arrival.name}: reading as {feed.extract}")
             staged = stage(connection, file, feed, settings, now)
             held = bool(staged.gate) and not ledger.released(connection, file.sha256)
             if held and begun:
@@ -148,19 +121,20 @@ def apply(
             if not begun:
                 connection.execute("BEGIN")
                 begun = True
-            entry = ledger.Entry(delivery.arrival, delivery.name, arrival.path.name, file.sha256, feed)
+            entry = ledger.Entry(delivery.arrival, delivery.name, arrival.name, file.sha256, feed)
             load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
             keep_faults(connection, feed, load_id, file)
             if held:
                 connection.execute("COMMIT")
-                return 0, ledger.held_message(arrival.path.name, file.sha256, staged.gate)
+                return 0, ledger.held_message(arrival.name, file.sha256, staged.gate)
             replacing.insert(connection, feed, delivery.name, delivery.arrival, load_id, staged.counts.accepted)
             ledger.mend(connection, feed.extract, load_id)
             loads += 1
             counts = staged.counts
             tell(
-                f"{arrival.path.name}: {counts.rows_read:,} rows read as {feed.extract}: {counts.accepted:,} accepted, "
+                f"{arrival.name}: {counts.rows_read:,} rows read as {feed.extract}: {counts.accepted:,} accepted, "
                 f"{counts.duplicate:,} duplicate, {counts.out_of_scope:,} out of scope, {counts.quarantined:,} quarantined"
+                + (f"; {staged.blank:,} lines without a value are no rows" if staged.blank else "")
             )
         connection.execute("COMMIT")
     except BaseException:
@@ -198,7 +172,7 @@ def stage(
     except duckdb.Error as fault:
         # DuckDB's message may quote a value, so only its kind is told.
         raise UsageFault(
-            f"The mapping {feed.source} ({feed.extract}) has an expression or date format that fails on {file.path.name} "
+            f"The mapping {feed.source} ({feed.extract}) has an expression or date format that fails on {file.name} "
             f"({type(fault).__name__}). Use try_cast and nullif in expressions, and test the mapping with `attrition check`."
         ) from None
     if file.kind == "csv" and not file.altered:
@@ -210,7 +184,8 @@ def stage(
         counts,
         reach_of(connection, feed, contract, file.path, now),
         columns=tuple(work.rules),
-        gate=ledger.gate(counts, file.cut_short, settings),
+        blank=file.blank,
+        gate=[*ledger.gate(counts, file.cut_short, settings), *file.gate, *doubts(file, feed, contract, now)],
     )
 
 
@@ -226,7 +201,7 @@ def _count(connection: "duckdb.DuckDBPyConnection", raw: RawTable, contract: Con
     )
     if counts.rows_read != counts.accepted + counts.duplicate + counts.out_of_scope + counts.quarantined:
         raise AttritionError(
-            f"{file.path.name}: {counts.rows_read} rows were read as {contract.extract}, but their fates add up to another number. "
+            f"{file.name}: {counts.rows_read} rows were read as {contract.extract}, but their fates add up to another number. "
             "Nothing of this delivery was kept. This is a fault of the program: report it with the file's layout."
         )
     return counts

@@ -96,12 +96,12 @@ def plan(connection: "duckdb.DuckDBPyConnection", arrivals: list[Arrival], sha25
             identity = (sha256[arrival.path], feed.source, feed.extract)
             loads = [load for load in known.get(identity, []) if load[4] == "loaded"]
             contract = load_contract(feed.extract).sha256
-            if seen.get(identity, arrival.path.name) != arrival.path.name:
-                twins.append(f"{arrival.path.name}: left alone, it holds the same bytes as {seen[identity]}")
+            if seen.get(identity, arrival.name) != arrival.name:
+                twins.append(f"{arrival.name}: left alone, it holds the same bytes as {seen[identity]}")
                 continue
             if any(load[2:4] == (feed.fingerprint, contract) for load in loads):
                 continue
-            seen[identity] = arrival.path.name
+            seen[identity] = arrival.name
             reload += [load[0] for load in loads]
             groups.setdefault(arrival.delivery, []).append((arrival, feed))
             if identity[0] in first:
