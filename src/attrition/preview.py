@@ -96,7 +96,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
         print(
             f"{file} as {extract} ({source}): {read:,} rows read, {accepted:,} accepted, {duplicate:,} duplicate, "
             f"{scope:,} out of scope, {aside:,} quarantined"
-            + (f"; {blank:,} lines without a value are no rows" if blank else "")
+            + (f"; blank lines left out: {blank:,}" if blank else "")
         )
         print(f"  reaches to {covers or 'not known'}" + (" (latest date in it)" if covers and inferred else ""))
         for line in _findings(connection, load_id):

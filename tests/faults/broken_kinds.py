@@ -263,20 +263,16 @@ TEXT_KINDS = (
     Kind(
         "line_of_blanks",
         _bytes(lambda: _blank_lines("   ")),
-        read=ROWS + 1,
-        quarantined={12: _SHORT},
+        says=("blank lines left out: 1",),
     ),
     Kind(
         "line_of_delimiters",
         _bytes(lambda: _blank_lines("," * (len(COLUMNS) - 1))),
-        read=ROWS + 1,
-        quarantined={12: "missing_force missing_incident_id missing_incident_class missing_reported_date"},
+        says=("blank lines left out: 1",),
     ),
     Kind(
         "end_of_file_sign",
         _bytes(lambda: _good() + b"\x1a"),
-        read=ROWS + 1,
-        quarantined={ROWS + 2: _SHORT},
     ),
     Kind(
         "line_too_short",
@@ -287,9 +283,6 @@ TEXT_KINDS = (
     Kind(
         "delimiter_after_each_line",
         _bytes(lambda: joined([lines()[0], *(line + "," for line in lines()[1:])])),
-        HELD,
-        says=("quarantine_share", "100.0%", "attrition accept"),
-        quarantined=dict.fromkeys(range(2, ROWS + 2), _SHORT),
     ),
     Kind(
         "delimiter_after_each_line_and_header",
@@ -354,7 +347,7 @@ HEADER_KINDS = (
          says=("incident_id", "was a header renamed?")),
     Kind("header_padded_and_in_capitals", _bytes(lambda: joined([", ".join(f" {c.upper()} " for c in COLUMNS), *lines()[1:]]))),
     Kind("no_header", _bytes(lambda: joined(lines()[1:])), REFUSED, says=("line 1", "required columns")),
-    Kind("blank_first_line", _bytes(lambda: b"\n" + _good()), REFUSED, says=("no header in line 1", "mapping")),
+    Kind("blank_first_line", _bytes(lambda: b"\n" + _good()), says=("header stands in line 2",)),
     Kind("column_name_of_600_characters", _header("area_command", "x" * 600), REFUSED,
          says=("line 1", "not a header", "500")),
     Kind("header_with_an_open_quote", _header("reporting_channel", '"reporting_channel'), REFUSED,
@@ -363,8 +356,7 @@ HEADER_KINDS = (
     Kind("five_thousand_columns", _bytes(_many_columns), findings=("extra_column",)),
     Kind("header_in_line_three", _bytes(lambda: b'Hate incidents\nas at "31 March"\n' + _good(), "incident_titled.csv"),
          file="incident_titled.csv", mapping=_MAPPING.format(option="header_row = 3")),
-    Kind("title_above_the_header", _bytes(lambda: b"Hate incidents\n\n" + _good()), REFUSED,
-         says=("line 1", "required columns", "mapping")),
+    Kind("title_above_the_header", _bytes(lambda: b"Hate incidents\n\n" + _good()), says=("header stands in line 3",)),
     Kind("mapped_sheet_missing", lambda folder: workbook(folder / "incident_titled.xlsx", sheet_rows(incidents())), REFUSED,
          file="incident_titled.xlsx", says=("sheet", "mapping"), mapping=_MAPPING.format(option='sheet = "Export"')),
 )  # fmt: skip
@@ -427,8 +419,8 @@ TYPED_KINDS = (
 
 PLACE_KINDS = (
     Kind("not_finished", _bytes(_good, "incident.csv.part"), file="incident.csv.part", says=("left alone",), read=None),
-    Kind("folder_named_like_a_file", lambda folder: (folder / "incident.csv").mkdir(), REFUSED,
-         says=("folder", "put the extract")),
+    Kind("folder_named_like_a_file", lambda folder: (folder / "incident.csv").mkdir(), says=("left alone, it is a folder",),
+         read=None),
     Kind("name_that_no_mapping_fits", _unknown_name, says=("offences_of_june.csv: left alone",)),
     Kind("same_bytes_under_two_names", _same_bytes),
     Kind("name_with_brackets_and_blanks", _bytes(_good, "incident [June] (2) {a}.csv"), file="incident [June] (2) {a}.csv"),

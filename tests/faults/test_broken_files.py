@@ -16,7 +16,7 @@ from attrition.pipeline import ingest
 from conftest import Place
 
 FATES = "rows_read, accepted, duplicate, out_of_scope, quarantined"
-WHOLE_RUNS = {"header_only", "not_finished"}
+WHOLE_RUNS = {"header_only", "not_finished", "folder_named_like_a_file"}
 WITHOUT_PERMISSIONS = "this account reads every file, whatever its permissions"
 
 

@@ -134,7 +134,7 @@ def apply(
             tell(
                 f"{arrival.name}: {counts.rows_read:,} rows read as {feed.extract}: {counts.accepted:,} accepted, "
                 f"{counts.duplicate:,} duplicate, {counts.out_of_scope:,} out of scope, {counts.quarantined:,} quarantined"
-                + (f"; {staged.blank:,} lines without a value are no rows" if staged.blank else "")
+                + (f"; blank lines left out: {staged.blank:,}" if staged.blank else "")
             )
         connection.execute("COMMIT")
     except BaseException:

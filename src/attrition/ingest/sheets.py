@@ -5,6 +5,7 @@ import warnings
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -150,7 +151,9 @@ def _chosen(path: Path, sheets: list[_Sheet], layout: Layout) -> list[_Sheet]:
         read = named[:1]
     else:
         read = [sheet for sheet in visible if _fits(sheet, layout)] or visible[:1]
-        read = read if layout.sheet == ALL_SHEETS else read[:1]
+        if len(read) > 1 and layout.sheet is None:
+            # A sheet that holds a header alone is a form, not the extract.
+            read = [next((sheet for sheet in read if any(_rows_below(sheet))), read[0])]
     if not read:
         raise refuse(
             path, "the workbook has no visible sheet of cells", "Show the sheet, or name it in the mapping (`sheet`)."
@@ -251,7 +254,7 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
     for number, sheet in enumerate(read[1:], 1):
         opened.told.append(
             f"the sheet {sheet.shown} is read too; its rows are numbered from {number * _NEXT_SHEET:,} (row 17 is "
-            f"line {number * _NEXT_SHEET + 17})"
+            f"line {number * _NEXT_SHEET + 17:,})"
         )
     if layout.header_row is None:
         for sheet in read:
@@ -262,7 +265,7 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
     others = {folded(name) for name in layout.other_sheets}
     left = [sheet for sheet in sheets if sheet not in read and folded(sheet.title) not in others]
     same = [sheet for sheet in left if sheet.is_visible and _goes_on(sheet, read[0], layout)]
-    rows = {sheet.title: _rows_below(sheet) for sheet in same}
+    rows = {sheet.title: sum(_rows_below(sheet)) for sheet in same}
     unlike = [sheet.shown for sheet in left if sheet.is_visible and sheet not in same]
     hidden = [sheet.shown for sheet in left if not sheet.is_visible]
     if unlike:
@@ -280,10 +283,10 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
         )
 
 
-def _rows_below(sheet: _Sheet) -> int:
-    """How many rows with a value stand below the header."""
-    rows = sheet.page.iter_rows(values_only=True, min_row=sheet.header_row + 1)
-    return sum(any(value is not None for value in values) for values in rows)
+def _rows_below(sheet: _Sheet) -> Iterator[bool]:
+    """For each row below the header, whether it holds a value."""
+    for values in sheet.page.iter_rows(values_only=True, min_row=sheet.header_row + 1):
+        yield any(value is not None for value in values)
 
 
 def _goes_on(sheet: _Sheet, read: _Sheet, layout: Layout) -> bool:
