@@ -107,7 +107,9 @@ class Desk:
         """Rows read, accepted, quarantined and blank of each load, which add up."""
         for read, *fates in self.query("SELECT rows_read, accepted, duplicate, out_of_scope, quarantined FROM load"):
             assert read == sum(fates)
-        return self.query("SELECT rows_read, accepted, quarantined, blank FROM load WHERE state = 'loaded' ORDER BY load_id")
+        return self.query(
+            "SELECT rows_read, accepted, quarantined, blank FROM load WHERE state = 'loaded' ORDER BY load_id"
+        )
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """What the warehouse holds."""

@@ -48,7 +48,10 @@ def test_rows_that_go_on_on_another_sheet_hold_the_file_until_the_mapping_reads_
 
 @pytest.mark.parametrize("header", [("race", " REPORTED\u200b", "occurrence\u00a0no"), (*RMS_HEADER, "Notes")])
 def test_a_header_in_other_order_or_spelling_goes_on_too(header: tuple[str, ...], desk: Desk) -> None:
-    at = [[name.casefold().replace("\u00a0", " ").strip(" \u200b") for name in header].index(c.casefold()) for c in RMS_HEADER]
+    at = [
+        [name.casefold().replace("\u00a0", " ").strip(" \u200b") for name in header].index(c.casefold())
+        for c in RMS_HEADER
+    ]
     laid = [[""] * len(header) for _ in range(2)]
     for line, cells in zip(laid, rms_rows(4, 5), strict=True):
         for place, cell in zip(at, cells, strict=True):
@@ -66,7 +69,9 @@ def test_a_header_in_other_order_or_spelling_goes_on_too(header: tuple[str, ...]
 
 def test_a_stated_sheet_is_no_leave_to_drop_rows_on_another(desk: Desk) -> None:
     desk.map(RMS.format(options='sheet = "Export"'))
-    workbook(desk.landing / "rms.xlsx", {"Export": [RMS_HEADER, *rms_rows(1, 3)], "More": [RMS_HEADER, *rms_rows(4, 5)]})
+    workbook(
+        desk.landing / "rms.xlsx", {"Export": [RMS_HEADER, *rms_rows(1, 3)], "More": [RMS_HEADER, *rms_rows(4, 5)]}
+    )
     assert '"More" (2 rows)' in desk.load().held[0]
 
 
@@ -93,7 +98,9 @@ def test_other_sheets_are_no_reason_to_hold(other: list[Any], state: str, note: 
 def test_a_hidden_sheet_is_read_where_the_mapping_names_it(desk: Desk) -> None:
     desk.map(RMS.format(options='sheet = "data"'))
     workbook(
-        desk.landing / "rms.xlsx", {"Cover": [("Hate crime",)], "Data": [RMS_HEADER, *rms_rows(1, 3)]}, {"Data": "hidden"}
+        desk.landing / "rms.xlsx",
+        {"Cover": [("Hate crime",)], "Data": [RMS_HEADER, *rms_rows(1, 3)]},
+        {"Data": "hidden"},
     )
     assert desk.load().held == ()
     assert desk.loads() == [(3, 3, 0, 0)]
@@ -203,7 +210,9 @@ def test_formulas_without_stored_results_are_refused(result: str, desk: Desk) ->
     assert "save it" in message and "as values" in message
 
 
-@pytest.mark.parametrize(("cell", "result", "kind"), [("G3", "<v>South</v>", ' t="str"'), ("G3", "<v></v>", ' t="str"')])
+@pytest.mark.parametrize(
+    ("cell", "result", "kind"), [("G3", "<v>South</v>", ' t="str"'), ("G3", "<v></v>", ' t="str"')]
+)
 def test_formulas_with_stored_results_are_read(cell: str, result: str, kind: str, desk: Desk) -> None:
     formulas(desk.landing / "incident.xlsx", {cell: result}, kind)
     desk.load()
