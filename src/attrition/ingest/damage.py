@@ -17,22 +17,10 @@ MOST_FIGURES = 15  # of a number in a spreadsheet; the rest become zeros
 # With a sign or a fraction: 5E1234 may well be a reference.
 POWER_PATTERN = r"\d(\.\d+)?E\+\d+|\d\.\d+E\d+"
 _POWER = re.compile(POWER_PATTERN, re.IGNORECASE)
-_POWER_BYTES = re.compile(rb"\dE\+\d", re.IGNORECASE)
 _CUT = re.compile(rf"\d{{{MOST_FIGURES}}}0+")
 _LIKE_DATE = re.compile(r"\s*\d{1,4}(st|nd|rd|th)?[-/. ]+\w{1,9}[-/. ,]+\d{2,4}\b", re.IGNORECASE)
 _REFERENCES = {"incident_id", "crime_ref", "police_crime_ref"}  # those beside pseudonyms and what is normalised
 _MAY_LIE_AHEAD = {"first_hearing_date", "due_date"}
-
-
-def holds_powers(content: bytes) -> bool:
-    """Whether numbers in scientific notation may stand in a text file."""
-    for sign in (b"E+", b"e+"):
-        place = content.find(sign)
-        while place >= 0:
-            if _POWER_BYTES.match(content, max(place - 1, 0)):
-                return True
-            place = content.find(sign, place + 2)
-    return False
 
 
 def damaged_cells(opened: "Opened", columns: list[str]) -> dict[str, list[tuple[int, str]]]:

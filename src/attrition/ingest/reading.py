@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrition.errors import InputRefused
 from attrition.ingest import text_lines
-from attrition.ingest.damage import damaged_cells, holds_powers
+from attrition.ingest.damage import damaged_cells
 from attrition.ingest.file_name import file_kind, how_to_mend, shown_name
 
 if TYPE_CHECKING:
@@ -299,7 +299,7 @@ def _load_fast(
     import numpy as np
 
     records = text_lines.record_lines(opened)
-    if records is None or records.longest > longest_cell or records.swallows_rows or holds_powers(opened.content):
+    if records is None or records.longest > longest_cell or records.swallows_rows or text_lines.holds_powers(opened.content):
         return None
     location = str(opened.path)
     memory = None

@@ -12,7 +12,7 @@ from attrition.ingest.reading import Layout, Opened, refuse
 from attrition.ingest.text_lines import LONGEST_RECORD, is_blank, is_utf8, records_in
 
 _LONGEST_NAME = 500  # characters of a column name
-_SAMPLE = 1 << 20  # bytes below the header that tell how rows end
+_SAMPLE = 1 << 16  # bytes below the header that tell how rows end
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = (",", ";", "\t", "|")
 # Excel's own first line, which names the delimiter; saved again it is quoted, or ends in delimiters itself.

@@ -157,14 +157,9 @@ def _headers_again(
     at = opened.header_line - 1
     if at >= len(starts):
         return []
-    header, found = opened.content[starts[at] : ends[at]], []
-    place = opened.content.find(header, int(ends[at])) if header else -1
-    while place >= 0:
-        index = int(np.searchsorted(starts, place, side="right")) - 1
-        if starts[index] == place and ends[index] == place + len(header) and begins[index]:
-            found.append(index)
-        place = opened.content.find(header, place + len(header))
-    return found
+    header = opened.content[starts[at] : ends[at]]
+    alike = np.flatnonzero(begins & (ends - starts == len(header)))
+    return [int(index) for index in alike if opened.content[starts[index] : ends[index]] == header]
 
 
 def _swallows_rows(opened: "Opened", records: Records, begins: "np.ndarray[Any, Any]") -> bool:
@@ -232,6 +227,20 @@ def _looks_like_rows(record: bytes, lines: int, opened: "Opened") -> bool:
     """Whether a record over several lines has delimiters enough for each of its lines to be a row."""
     width = len(opened.header)
     return width >= _FEW_COLUMNS and record.count(opened.delimiter.encode()) >= lines * (width - 1)
+
+
+def holds_powers(content: bytes) -> bool:
+    """Whether numbers in scientific notation (2.4E+15) may stand in a text file."""
+    import numpy as np
+
+    if b"+" not in content:
+        return False
+    array = np.frombuffer(content, dtype=np.uint8)
+    signs = _positions(array, ord("+"))
+    signs = signs[(signs > 1) & (signs < len(array) - 1)]
+    signs = signs[np.isin(array[signs - 1], [ord("E"), ord("e")])]
+    around = np.stack([array[signs - 2], array[signs + 1]])
+    return bool(((around >= ord("0")) & (around <= ord("9"))).all(axis=0).any())
 
 
 def _positions(array: "np.ndarray[Any, Any]", byte: int) -> "np.ndarray[Any, Any]":
