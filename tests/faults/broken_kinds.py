@@ -171,6 +171,33 @@ def _wide_sheet(folder: Path) -> None:
     workbook(folder / "incident.xlsx", rows)
 
 
+def _second_sheet(folder: Path) -> None:
+    """Rows that go on on another visible sheet below the same header."""
+    import openpyxl
+
+    rows = sheet_rows(incidents())
+    workbook(folder / "incident.xlsx", rows[:20])
+    book = openpyxl.load_workbook(folder / "incident.xlsx")
+    more = book.create_sheet("More")
+    for row in (rows[0], *rows[20:]):
+        more.append(row)
+    book.save(folder / "incident.xlsx")
+
+
+def _empty_formulas(folder: Path) -> None:
+    """Formulas as a program writes them that does not calculate."""
+    rows = changed(3, crime_ref='=TRIM("C0004")')
+    workbook(folder / "incident.xlsx", sheet_rows(rows))
+
+
+def _mixed_dates(folder: Path) -> None:
+    """Date cells beside dates that stayed text."""
+    rows = incidents()
+    for row in rows[:12]:
+        row["reported_date"] = date.fromisoformat(row["reported_date"])
+    workbook(folder / "incident.xlsx", sheet_rows(rows))
+
+
 def _renamed(make: Callable[[Path], object], old: str, new: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
         make(folder)
@@ -396,6 +423,14 @@ TYPED_KINDS = (
     Kind("excel_without_header", lambda folder: workbook(folder / "incident.xlsx", []), REFUSED, "incident.xlsx",
          ("no header in row 1", "mapping")),
     Kind("excel_with_a_cell_beyond_the_header", _wide_sheet, file="incident.xlsx", quarantined={5: _SHORT}),
+    Kind("excel_with_rows_on_another_sheet", _second_sheet, HELD, "incident.xlsx",
+         ("sheet_left_out", '"more" (11 rows)', 'sheet = "*"', "attrition accept")),
+    Kind("excel_with_formulas_without_results", _empty_formulas, REFUSED, "incident.xlsx",
+         ("e (crime_ref): 1", "save it")),
+    Kind("excel_with_dates_of_two_kinds", _mixed_dates, HELD, "incident.xlsx",
+         ("dates_mixed", "12 date cells and 18 dates", "yyyy-mm-dd")),
+    Kind("references_in_scientific_notation", _bytes(lambda: text(
+         [row | {"crime_ref": "2.4E+15"} for row in incidents()]).encode()), HELD, says=("reference_damaged", "30 rows share one")),
     Kind("excel_with_typed_cells", _typed_sheet, file="incident.xlsx"),
     Kind("parquet", lambda folder: parquet(folder / "incident.parquet", incidents()), file="incident.parquet"),
     Kind("parquet_with_typed_cells", _typed_parquet, file="incident.parquet"),
@@ -413,6 +448,8 @@ TYPED_KINDS = (
     Kind("parquet_named_text",
          _renamed(lambda folder: parquet(folder / "a.parquet", incidents()), "a.parquet", "incident.csv"),
          REFUSED, says=("name says text", "parquet")),
+    Kind("compressed_file", _bytes(lambda: gzip.compress(_good()), "incident.csv.gz"), REFUSED, "incident.csv.gz",
+         ("not read", "unpack it first")),
     Kind("compressed_named_text", _bytes(lambda: gzip.compress(_good())), REFUSED, says=("compressed", "ending")),
     Kind("kind_that_is_not_read", _bytes(lambda: b"%PDF-1.7", "incident.pdf"), REFUSED, "incident.pdf", ("csv, xlsx",)),
 )  # fmt: skip
@@ -425,6 +462,7 @@ PLACE_KINDS = (
     Kind("same_bytes_under_two_names", _same_bytes),
     Kind("name_with_brackets_and_blanks", _bytes(_good, "incident [June] (2) {a}.csv"), file="incident [June] (2) {a}.csv"),
     Kind("name_with_accents", _bytes(_good, "incident_été_東京.csv"), file="incident_été_東京.csv"),
+    Kind("name_with_signs_that_steer_a_terminal", _bytes(_good, "incident_\x1b[2J.csv"), file="incident_\\x1b[2J.csv"),
     Kind("name_with_a_quote", _bytes(_good, "incident_o'neill.csv"), file="incident_o'neill.csv"),
     Kind("parquet_name_with_brackets", lambda folder: parquet(folder / "incident [1].parquet", incidents()),
          file="incident [1].parquet"),

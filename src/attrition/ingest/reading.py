@@ -299,7 +299,12 @@ def _load_fast(
     import numpy as np
 
     records = text_lines.record_lines(opened)
-    if records is None or records.longest > longest_cell or records.swallows_rows or text_lines.holds_powers(opened.content):
+    if (
+        records is None
+        or records.longest > longest_cell
+        or records.swallows_rows
+        or text_lines.holds_powers(opened.content)
+    ):
         return None
     location = str(opened.path)
     memory = None
