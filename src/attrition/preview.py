@@ -11,7 +11,7 @@ from attrition import models, reference, warehouse
 from attrition.contract import load_contract
 from attrition.errors import InputRefused
 from attrition.ingest import conform, deliveries, ledger, pseudonym
-from attrition.ingest.file_name import shown_name
+from attrition.ingest.file_name import how_to_mend, shown_name
 from attrition.ingest.landing import Arrival, fitting_feeds
 from attrition.ingest.mapping import Source, load_sources
 from attrition.ingest.opening import open_checked
@@ -73,6 +73,8 @@ def check_files(
 
 def _arrival(path: Path, sources: list[Source]) -> Arrival:
     feeds = fitting_feeds(path, sources)
+    if mend := how_to_mend(path):
+        raise InputRefused(f"{shown_name(path)}: this kind of file is not read. {mend}")
     if not feeds:
         names = ", ".join(dict.fromkeys(glob for source in sources for feed in source.feeds for glob in feed.files))
         raise InputRefused(
@@ -95,8 +97,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
     for load_id, file, extract, source, read, accepted, duplicate, scope, aside, covers, inferred, gate, blank in loads:
         print(
             f"{file} as {extract} ({source}): {read:,} rows read, {accepted:,} accepted, {duplicate:,} duplicate, "
-            f"{scope:,} out of scope, {aside:,} quarantined"
-            + (f"; blank lines left out: {blank:,}" if blank else "")
+            f"{scope:,} out of scope, {aside:,} quarantined" + (f"; blank lines left out: {blank:,}" if blank else "")
         )
         print(f"  reaches to {covers or 'not known'}" + (" (latest date in it)" if covers and inferred else ""))
         for line in _findings(connection, load_id):

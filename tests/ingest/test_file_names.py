@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from reading_desk import HEADER, RMS, Desk, row, rows, text
 
+from attrition.cli import main
 from attrition.ingest.file_name import shown_name
 
 
@@ -115,3 +116,11 @@ def test_an_extract_of_a_kind_that_is_not_read_is_refused_with_what_to_do(name: 
     message = desk.refusal()
     assert message.startswith(f"{name}: this kind of file is not read. {mend}")
     assert desk.loads() == []
+
+
+@pytest.mark.parametrize("name", ["incident.csv.gz", "other.xls"])
+def test_check_says_what_to_do_with_such_a_file(name: str, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(desk.put(name, b"\x1f\x8b"))]) == 3
+    printed = capsys.readouterr().out
+    assert f"{name}: this kind of file is not read" in printed
+    assert "Unpack it first" in printed or "Save it as .xlsx or .csv." in printed

@@ -121,7 +121,8 @@ def _empty_lines(
     content = opened.content
     array = np.frombuffer(content, dtype=np.uint8)
     bare = np.zeros(256, dtype=bool)
-    bare[[*_BARE_BYTES, ord(opened.delimiter[:1])]] = True
+    signs = bytes([*_BARE_BYTES, ord(opened.delimiter)])
+    bare[list(signs)] = True
     # Three bytes of each line tell nearly every row from a line of nothing.
     likely = np.flatnonzero(begins)
     likely = likely[bare[array[starts[likely]]]]
@@ -130,7 +131,9 @@ def _empty_lines(
     blank = [
         int(index)
         for index in likely
-        if (cells := cells_of(content[starts[index] : ends[index]], opened)) and is_blank(cells)
+        if not (line := content[starts[index] : ends[index]]).strip(signs)
+        and (cells := cells_of(line, opened))
+        and is_blank(cells)
     ]
     again = _headers_again(opened, starts, ends, begins)
     if not blank and not again:
