@@ -128,12 +128,16 @@ def _empty_lines(
     likely = likely[bare[array[starts[likely]]]]
     likely = likely[bare[array[ends[likely] - 1]]]
     likely = likely[bare[array[(starts[likely] + ends[likely]) // 2]]]
+    # Such lines are mostly the same line over and over: each text is judged once.
+    texts: dict[bytes, list[int]] = {}
+    for index in likely:
+        if not (line := content[starts[index] : ends[index]]).strip(signs):
+            texts.setdefault(line, []).append(int(index))
     blank = [
-        int(index)
-        for index in likely
-        if not (line := content[starts[index] : ends[index]]).strip(signs)
-        and (cells := cells_of(line, opened))
-        and is_blank(cells)
+        index
+        for line, places in texts.items()
+        if (cells := cells_of(line, opened)) and is_blank(cells)
+        for index in places
     ]
     again = _headers_again(opened, starts, ends, begins)
     if not blank and not again:
