@@ -155,9 +155,7 @@ def test_the_uplift_stands_apart_with_both_its_rates(by_hand: Path) -> None:
     assert (uplift.entered, uplift.progressed, uplift.open) == (80, 60, 5)
     said = " ".join(headline_text(by_hand).split())
     # 60 / 80 and 65 / 80 = 81.25 %
-    assert (
-        "Standing apart: 60 of 80 convicted cases had their sentence uplifted (75.0% so far, 81.2% at most)." in said
-    )
+    assert "Standing apart: 60 of 80 convicted cases had their sentence uplifted (75.0% so far, 81.2% at most)." in said
 
 
 @pytest.mark.parametrize(
