@@ -83,3 +83,17 @@ def test_command_line_starts_without_slow_libraries() -> None:
     code = f"import sys, attrition.cli; attrition.cli.parser(); print(sorted({SLOW!r} & set(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+def test_no_test_imports_from_a_conftest() -> None:
+    """There are several of that name, and which one is found hangs on the order in which folders are collected."""
+    tests = Path(__file__).parent
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in tests.rglob("*.py")}
+    importing = [
+        path.relative_to(tests).as_posix()
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "conftest"
+    ]
+    assert trees
+    assert importing == []

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from broken_kinds import HELD, KINDS, LOADED, REFUSED, TEXT_KINDS, Kind
 from good_extracts import PERSONAL, ROWS, changed, edited, incidents, lines, parquet, text
+from landing_place import Place
 
 from attrition import reference
 from attrition.errors import InputRefused
 from attrition.pipeline import ingest
-from conftest import Place
 
 FATES = "rows_read, accepted, duplicate, out_of_scope, quarantined"
 WHOLE_RUNS = {"header_only", "not_finished"}

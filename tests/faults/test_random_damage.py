@@ -9,13 +9,13 @@ from pathlib import Path
 from good_extracts import ROWS, changed, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from landing_place import assert_tells_no_secret
 
 from attrition import warehouse
 from attrition.errors import AttritionError, InputRefused
 from attrition.ingest.deliveries import ingest
 from attrition.ingest.mapping import load_sources
 from attrition.settings import Settings
-from conftest import assert_tells_no_secret
 
 GOOD = text(changed(3, area_command='Café "Zoë"\nand more')).encode()
 LINES = GOOD.count(b"\n")

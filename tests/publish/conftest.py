@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from published_statistics import statistics
+from table_folder import write_tables
 
 STAGES = (
     "reported",
@@ -245,17 +246,6 @@ def published(number: int = 1500, late: frozenset[str] = frozenset()) -> dict[st
             for column, status in (("reported_date", "passed"), (None, "could not run"))
         ],
     }
-
-
-def write_tables(folder: Path, tables: dict[str, list[Row]]) -> Path:
-    """Write the tables as the Parquet files that a run publishes."""
-    import pyarrow
-    from pyarrow import parquet
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in tables.items():
-        parquet.write_table(pyarrow.Table.from_pylist(rows), folder / f"{name}.parquet")
-    return folder
 
 
 @pytest.fixture(scope="session")

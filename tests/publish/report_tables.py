@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 from protected_tables import made_up
 from pyarrow import parquet
+from table_folder import write_tables
 
 from attrition.publish.publication import Publication
-from conftest import write_tables
 
 Row = dict[str, Any]
 AS_AT = dt.date(2025, 3, 31)
