@@ -3,14 +3,17 @@
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pytest
 
 from attrition.release.cells import Counted, Year, table_of
+from attrition.release.marks import put_rate
 from attrition.release.rounding import Rounding
-from attrition.release.side_tables import curve_rows, day_rows
+from attrition.release.side_tables import curve_rows, day_rows, fixed_age_rows
 from attrition.stats.disclosure import Status
 
 AS_AT = dt.date(2025, 3, 31)
+BOARD, PUBLIC = Rounding(5), Rounding(5, 5, 50)
 
 
 def statuses(suspects: int, threshold: int = 5) -> dict[tuple[int, str], Status]:
@@ -91,3 +94,60 @@ def test_a_curve_is_drawn_while_twenty_are_watched() -> None:
         (60, 0.06, 0.12),
     ]
     assert [(row["lost"], row["resolved"]) for row in rows[1:]] == [(0, 0.01)] * 2
+
+
+@pytest.mark.parametrize(("base", "mark"), [(0, "z"), (45, "low"), (50, "")])
+def test_a_public_rate_needs_a_denominator_of_fifty(base: int, mark: str) -> None:
+    row: dict[str, Any] = {}
+    put_rate(row, "rate", [(base / 5, "")], (base, ""), PUBLIC)
+    assert row["rate_mark"] == mark
+    # 10 of 50: Wilson's limits of a fifth.
+    limits = (None, None, None) if mark else pytest.approx((0.2, 0.112438, 0.330371), abs=1e-6)
+    assert (row["rate"], row["rate_lower"], row["rate_upper"]) == limits
+
+
+@pytest.mark.parametrize(
+    ("parts", "base", "known", "mark"),
+    [
+        ([(5, ""), (None, "c")], (50, ""), True, "c"),
+        ([(5, ""), (None, "x")], (50, ""), True, "x"),
+        ([(None, "x")], (None, "c"), True, "c"),  # of two marks the one that hides
+        ([(None, "c")], (50, ""), False, "x"),
+    ],
+)
+def test_a_rate_of_what_is_hidden_is_hidden(
+    parts: list[tuple[float | None, str]], base: tuple[float | None, str], known: bool, mark: str
+) -> None:
+    row: dict[str, Any] = {}
+    put_rate(row, "rate", parts, base, PUBLIC, known)
+    assert (row["rate"], row["rate_mark"]) == (None, mark)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown", "least", "most"),
+    # To the nearest five, halves up; a small count is hidden, so that a 5 tells of five to seven.
+    [(0, 0, 0, 0), (5, 5, 5, 7), (7, 5, 5, 7), (8, 10, 8, 12), (12, 10, 8, 12), (13, 15, 13, 17)],
+)
+def test_a_public_count_is_rounded_to_the_nearest_five(count: int, shown: int, least: int, most: int) -> None:
+    counts = np.array([count])
+    assert (PUBLIC.shown(counts)[0], PUBLIC.lower(counts)[0], PUBLIC.upper(counts)[0]) == (shown, least, most)
+    assert (BOARD.shown(counts)[0], BOARD.lower(counts)[0], BOARD.upper(counts)[0]) == (count, count, count)
+
+
+@pytest.mark.parametrize(
+    ("reached", "hidden"),
+    [(0, False), (1, True), (4, True), (5, False), (95, False), (96, True), (99, True), (100, False)],
+)
+def test_an_outcome_at_one_age_is_hidden_where_it_or_the_rest_is_small(reached: int, hidden: bool) -> None:
+    """Of a hundred: from one to four that reached the stage, or did not; and of the year what is hidden of its quarter."""
+    quarter = {
+        "breakdown": "all", "group": "all", "period_kind": "quarter", "period": "2024/25 Q1", "stage": "charged",
+        "window_days": 270, "usable": "Y", "usable_from": None, "old_enough": 100, "reached": reached,
+    }  # fmt: skip
+    year = {**quarter, "period_kind": "financial_year", "period": "2024/25", "old_enough": 400, "reached": 200}
+    other = {**quarter, "period": "2024/25 Q2", "reached": 50}
+    periods = dict.fromkeys(("2024/25", "2024/25 Q1", "2024/25 Q2"), AS_AT)
+    rows = fixed_age_rows([quarter, year, other], periods, BOARD, lambda period, stage: True)
+    assert [row["reached_mark"] for row in rows] == (["c", "c", ""] if hidden else ["", "", ""])
+    assert [row["old_enough"] for row in rows] == [100, 400, 100]
+    assert rows[0]["reached"] == (None if hidden else reached)
