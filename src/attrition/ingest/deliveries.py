@@ -138,6 +138,18 @@ def apply(
                 staged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, earlier)
             released = ledger.released(connection, file.sha256)
             held = bool(staged.gate) and not released
+            if held and staged.emptied and not begun:
+                # A part of one export seems to empty the columns that its other part fills: the mapping is to say so then.
+                connection.execute("BEGIN")
+                begun = True
+                trial = _enter(connection, delivery, (arrival, feed), opened, replace(staged, gate=[]), now, {}, [])
+                replacing.insert(connection, feed, trial, staged.counts.accepted)
+                replacing.settle(connection, feed.extract, (trial,))
+                split = _split_of(connection, delivery, opened, feed.extract, (trial,), this_run)
+                connection.execute("ROLLBACK")
+                begun = False
+                if split:
+                    return _hold_both(connection, delivery, opened, feed.extract, split, settings, now, this_run)
             if held and begun:
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
