@@ -93,7 +93,9 @@ class Office:
 
     def reasons(self) -> list[list[str]]:
         """Why rows are kept aside, in the order of their lines."""
-        return [reasons for (reasons,) in self.connection.execute("SELECT reasons FROM quarantine ORDER BY ALL").fetchall()]
+        return [
+            reasons for (reasons,) in self.connection.execute("SELECT reasons FROM quarantine ORDER BY ALL").fetchall()
+        ]
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def test_what_a_mapping_yields_is_clean_text(office: Office) -> None:
         '[feed.columns]\nforce = { constant = "northumbria\u00a0" }\n'
         'incident_id = { expression = "\\"Ref\u00a0No\\" || chr(160) || \' \'" }\n'
         'incident_class = { constant = "crime" }\ncrime_ref = "Ref\u2003No"\nreported_date = "Reported"\n'
-        'hate_race = { column = "Race", map = { "Hate\u00a0 RACE" = "Y" } }\narea_command = "Area"\n'
+        'hate_race = { column = "Race", map = { "Hate\u00a0 RACE" = "Y" } }\narea_command = "Area"\n',
         encoding="utf-8",
     )
     row = {"Ref No": "a  7", "Reported": "2024-03-05", "Race": "hate race\u200b", "Area": "Not asked"}
@@ -175,7 +177,9 @@ def test_references_meet_without_regard_to_case(office: Office) -> None:
     assert office.column("incident", "incident_id") == ["IN1"]
     same = pseudonym(KEY, "victim", "northumbria", "v1")
     assert office.column("incident", "victim_id") == [same]
-    office.send("investigation", [INVESTIGATION | {"crime_ref": "Cr/1/24", "urn": "10 ab 00001/24", "suspect_id": "s1"}])
+    office.send(
+        "investigation", [INVESTIGATION | {"crime_ref": "Cr/1/24", "urn": "10 ab 00001/24", "suspect_id": "s1"}]
+    )
     office.send("cps", [CPS | {"urn": "10-ab-0000124", "police_crime_ref": "cR/1/24"}])
     assert office.column("investigation", "crime_ref") == office.column("incident", "crime_ref")
     assert office.column("cps", "urn") == ["10AB0000124"]
@@ -232,7 +236,9 @@ def test_a_text_that_is_no_value_is_no_reference(office: Office, write: Write) -
 
 
 def test_a_text_that_may_be_a_value_is_one(office: Office) -> None:
-    office.send("investigation", [INVESTIGATION | {"crime_ref": f"C{n}", "suspect_id": v} for n, v in enumerate(VALUES)])
+    office.send(
+        "investigation", [INVESTIGATION | {"crime_ref": f"C{n}", "suspect_id": v} for n, v in enumerate(VALUES)]
+    )
     wanted = [pseudonym(KEY, "suspect", "northumbria", value) for value in VALUES]
     assert office.column("investigation", "suspect_id") == wanted
     assert office.findings() == {}
@@ -241,7 +247,9 @@ def test_a_text_that_may_be_a_value_is_one(office: Office) -> None:
 def test_a_required_reference_that_is_no_value_sets_its_row_aside(office: Office) -> None:
     office.send("cps", [CPS | {"urn": "TBC"}, CPS | {"defendant_id": "n/a"}, CPS | {"urn": ""}, CPS])
     assert office.reasons() == [["missing_urn"], ["unreadable_defendant_id"], ["unreadable_urn"]]
-    office.send("incident", [INCIDENT | {"crime_ref": "XXXX"}, INCIDENT | {"incident_class": "non_crime", "crime_ref": "-"}])
+    office.send(
+        "incident", [INCIDENT | {"crime_ref": "XXXX"}, INCIDENT | {"incident_class": "non_crime", "crime_ref": "-"}]
+    )
     assert ["unreadable_crime_ref"] in office.reasons()
     assert office.column("incident", "crime_ref") == [None]
 
@@ -272,13 +280,20 @@ def test_labels_are_grouped_without_regard_to_case(office: Office) -> None:
         "investigation",
         [
             INVESTIGATION | {"crime_ref": "C1", "investigating_unit": unit, "outcome_date": day, "outcome_code": "16"}
-            for unit, day in [("response", "2024-03-06"), ("cid", "2024-05-01"), ("CID", "2024-04-01"), ("CID", "2024-04-02")]
+            for unit, day in [
+                ("response", "2024-03-06"),
+                ("cid", "2024-05-01"),
+                ("CID", "2024-04-01"),
+                ("CID", "2024-04-02"),
+            ]
         ],
     )
     models.prepare(office.connection)
     models.set_context(office.connection, dt.date(2025, 3, 31), Settings())
     models.build(office.connection, ["stg_incident", "case_police"])
-    shown = office.connection.execute("SELECT force::VARCHAR, area_command, count(*) FROM stg_incident GROUP BY ALL").fetchall()
+    shown = office.connection.execute(
+        "SELECT force::VARCHAR, area_command, count(*) FROM stg_incident GROUP BY ALL"
+    ).fetchall()
     assert sorted(shown) == [("durham", "CENTRAL", 1), ("northumbria", "Central", 6)]
     # The latest unit is written `cid`; most rows write CID.
     assert office.connection.execute("SELECT investigating_unit FROM case_police").fetchall() == [("CID",)]
@@ -306,7 +321,7 @@ def test_from_which_day_dates_are_read_can_be_set(office: Office, tmp_path: Path
     office.load(settings=load_settings(config))
     assert office.column("incident", "incident_id") == ["IN1"]
     config.write_text('[thresholds]\ndates_from = "spring"\n', encoding="utf-8")
-    with pytest.raises(UsageFault, match="dates_from in .thresholds. must be a day"):
+    with pytest.raises(UsageFault, match=r"dates_from in .thresholds. must be a day"):
         load_settings(config)
 
 
@@ -315,7 +330,10 @@ def test_only_a_hearing_may_lie_ahead_and_a_thousand_days_at_most(office: Office
     days = ["2025-04-01", "2025-04-02", "2027-12-27", "2027-12-28"]
     office.send(
         "cps",
-        [CPS | {"defendant_id": f"D{n}", "decision_date": day, "first_hearing_date": day} for n, day in enumerate(days)],
+        [
+            CPS | {"defendant_id": f"D{n}", "decision_date": day, "first_hearing_date": day}
+            for n, day in enumerate(days)
+        ],
     )
     assert office.column("cps", "decision_date") == [NOW, None, None, None]
     assert office.column("cps", "first_hearing_date") == [*map(dt.date.fromisoformat, days[:3]), None]
@@ -323,7 +341,9 @@ def test_only_a_hearing_may_lie_ahead_and_a_thousand_days_at_most(office: Office
 
 
 def test_a_file_loaded_anew_reads_as_on_its_first_day(office: Office) -> None:
-    rows = [INVESTIGATION | {"suspect_id": "S1", "suspect_identified_date": "soon", "file_submitted_date": "2025-06-01"}]
+    rows = [
+        INVESTIGATION | {"suspect_id": "S1", "suspect_identified_date": "soon", "file_submitted_date": "2025-06-01"}
+    ]
     office.send("investigation", rows)
     office.connection.execute("UPDATE load SET contract_sha256 = 'older'")
     office.load(now=dt.date(2025, 8, 1))
@@ -377,7 +397,11 @@ def elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("elsewhere")
 def test_a_moment_with_an_offset_is_a_day_in_london(tmp_path: Path, write: Write) -> None:
     office = Office(tmp_path)
-    office.send("incident", [INCIDENT | {"incident_id": f"IN{n}", "reported_date": m} for n, (m, _) in enumerate(MOMENTS)], write)
+    office.send(
+        "incident",
+        [INCIDENT | {"incident_id": f"IN{n}", "reported_date": m} for n, (m, _) in enumerate(MOMENTS)],
+        write,
+    )
     assert office.column("incident", "reported_date") == [day for _, day in MOMENTS]
 
 
@@ -404,7 +428,9 @@ def test_a_moment_of_a_parquet_file_is_a_day_in_london(tmp_path: Path) -> None:
         ("%d/%m/%Y", "05/03/0024", None),
     ],
 )
-def test_moments_and_years_under_the_formats_of_a_mapping(office: Office, formats: str, written: str, read: dt.date | None) -> None:
+def test_moments_and_years_under_the_formats_of_a_mapping(
+    office: Office, formats: str, written: str, read: dt.date | None
+) -> None:
     (office.sources / "north.toml").write_text(
         'source = "north"\n[[feed]]\nextract = "incident"\nfiles = ["north*"]\ndelivery = "update"\n'
         f'date_formats = ["{formats}"]\ncolumns = "same"\n'
@@ -436,5 +462,7 @@ def test_nothing_that_was_not_read_is_kept_of_a_quarantined_row(office: Office) 
     kept = office.connection.execute("SELECT fields, record_key FROM quarantine").fetchall()
     assert "jane" not in f"{kept}".lower()
     assert "V7" not in f"{kept}"
-    fields = duckdb.execute("SELECT json_extract_string(?, ['$.force', '$.crime_ref', '$.hate_race'])", [kept[0][0]]).fetchall()
+    fields = duckdb.execute(
+        "SELECT json_extract_string(?, ['$.force', '$.crime_ref', '$.hate_race'])", [kept[0][0]]
+    ).fetchall()
     assert fields == [(["northumbria", "CR/1/24", "Y"],)]
