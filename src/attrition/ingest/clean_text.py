@@ -67,9 +67,9 @@ def signs_of(content: bytes, between_cells: bytes = b"") -> Signs:
     array = np.frombuffer(content, dtype=np.uint8)
     starts = range(0, len(array), _CHUNK)
     # To count is far cheaper than to tell which: most files hold no controls but those between cells.
-    low = sum(np.count_nonzero(array[at : at + _CHUNK] < 32) for at in starts)
+    low = sum(int(np.count_nonzero(array[at : at + _CHUNK] < 32)) for at in starts)
     expected = [byte for byte in between_cells if byte in content]
-    low -= sum(np.count_nonzero(array[at : at + _CHUNK] == byte) for byte in expected for at in starts)
+    low -= sum(int(np.count_nonzero(array[at : at + _CHUNK] == byte)) for byte in expected for at in starts)
     controls = ""
     if low or b"\x7f" in content:
         parts = (array[at : at + _CHUNK] for at in starts)
