@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,8 @@ class Desk:
         self.mappings = self.folder / "mappings"
         for made in (self.landing, self.mappings):
             made.mkdir()
-        self.connection = warehouse.connect(Path(":memory:"), Settings())
+        self.opened = ExitStack()
+        self.connection = self.opened.enter_context(warehouse.connect(Path(":memory:"), Settings()))
         warehouse.prepare(self.connection)
 
     def map(self, toml: str, source: str = "rms") -> None:
