@@ -73,7 +73,7 @@ def test_keys_spelled_otherwise_are_the_same_keys(office: Office) -> None:
         ("In1\ufeff", " 1 "), ("iN1\t", "1.00"),
     )  # fmt: skip
     for at, (reference, number) in enumerate(spelled):
-        rows = [incident(1, incident_id=reference, victim_no=number), incident(2, incident_id=f"{reference}/b")]
+        rows = [incident(1, incident_id=reference, victim_no=number), incident(2, incident_id=reference.replace("1", "2"))]
         office.put(f"incident_{at}.csv", "incident", rows)
     run = office.run()
     assert run.stages()[:2] == [2, 2]
@@ -105,6 +105,8 @@ def test_a_urn_spelled_otherwise_is_the_same_urn(office: Office) -> None:
 
 def test_a_text_that_stands_for_no_value_links_nothing_and_names_nobody(office: Office) -> None:
     crimes = range(len(NO_VALUE))
+    # Twenty rows set aside would hold the file.
+    words = NO_VALUE[:15]
     office.put("incident.csv", "incident", [incident(n) for n in crimes])
     rows = [
         {"force": "northumbria", "crime_ref": f"C{n}", "suspect_id": text, "urn": text, "asn": text}
@@ -114,7 +116,7 @@ def test_a_text_that_stands_for_no_value_links_nothing_and_names_nobody(office: 
     office.put(
         "cps.csv",
         "cps",
-        [cps(n, urn=text, police_crime_ref=text, asn=text) for n, text in enumerate(NO_VALUE)]
+        [cps(n, urn=text, police_crime_ref=text, asn=text) for n, text in enumerate(words)]
         + [cps(90, urn="10ZZ9990125", police_crime_ref="TBC", asn="n/a")],
     )
     run = office.run()
@@ -122,7 +124,7 @@ def test_a_text_that_stands_for_no_value_links_nothing_and_names_nobody(office: 
     assert run.stages() == [number, number, 0, 0, 0, 0, 0, 0]
     for column in ("suspect_id", "urn", "asn"):
         assert ("investigation", number) in run.found("placeholder", column), column
-    assert run.fates("cps.csv") == (number + 1, 1, 0, number)
+    assert run.fates("cps.csv") == (16, 1, 0, 15)
     for column in ("suspect id", "urn"):
         told = run.told("warning", f"({column}); investigation northumbria: {number} rows")
         assert len(told) == 1, column
