@@ -12,7 +12,7 @@ from pathlib import Path
 from attrition import models, warehouse
 from attrition.contract import load_contract
 from attrition.errors import InputRefused
-from attrition.ingest.deliveries import ingest
+from attrition.ingest.deliveries import Outcome, ingest
 from attrition.ingest.mapping import load_sources
 from attrition.publish.tables import PUBLISHED
 from attrition.quality import incidents, news
@@ -101,10 +101,14 @@ class Office:
         """A mapping of the office's own."""
         (self.sources / f"{name}.toml").write_text(content, encoding="utf-8")
 
+    def load(self, now: dt.date = NOW) -> Outcome:
+        """What a run loads, without what it counts."""
+        return ingest(self.connection, self.landing, load_sources(self.sources), b"k" * 40, Settings(), now)
+
     def run(self, as_at: dt.date = AS_AT, now: dt.date = NOW) -> Run:
         """What a run of the day does. A refused or held one counts nothing, as `attrition run` would."""
         try:
-            loaded = ingest(self.connection, self.landing, load_sources(self.sources), b"k" * 40, Settings(), now)
+            loaded = self.load(now)
         except InputRefused as fault:
             return Run(refused=str(fault))
         if loaded.held:

@@ -135,7 +135,8 @@ def apply(
             # Parts may split a table by its columns: what they fill is judged when the last of them is there.
             if feed not in [later for _, later in delivery.work[at + 1 :]]:
                 earlier = [load_id for made in loads.values() for load_id in made]
-                staged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, earlier)
+                day = _day_told(arrival, staged, now)
+                staged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, earlier, day)
             released = ledger.released(connection, file.sha256)
             held = bool(staged.gate) and not released
             if held and staged.emptied and not begun:
@@ -215,6 +216,12 @@ def _drop_staged(connection: "duckdb.DuckDBPyConnection") -> None:
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
+def _day_told(arrival: Arrival, staged: Staged, now: dt.date) -> dt.date | None:
+    """The day by which a file is ordered: stated by the mapping, else in its name."""
+    stated = None if staged.reach.is_inferred else staged.reach.last
+    return stated or day_in_name(arrival.name, now)
+
+
 def _enter(
     connection: "duckdb.DuckDBPyConnection",
     delivery: Delivery,
@@ -228,8 +235,7 @@ def _enter(
     """Enters a staged file into the ledger at its place in the order, with its faults. Returns the number of the load."""
     arrival, feed = work
     file = opened[arrival.path].part(feed.sheet, feed.header_row)
-    stated = None if staged.reach.is_inferred else staged.reach.last
-    day = stated or day_in_name(arrival.name, now)
+    day = _day_told(arrival, staged, now)
     if feed.extract not in places:
         files = tuple((one.name, opened[one.path].sha256) for one, fed in delivery.work if fed.extract == feed.extract)
         parted = delivery.name != arrival.name

@@ -2,6 +2,7 @@
 that only a lost column makes must not be published, so such a delivery is held.
 """
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -72,6 +73,7 @@ WITH told AS (
         coalesce(load_column.force, '') AS force, load_column.column_name, load_column.rows, load_column.filled
     FROM load_column INNER JOIN load ON load_column.load_id = load.load_id
     WHERE load.state = 'loaded' AND load.source = $source AND load.extract = $extract
+        AND (load.day_told > $day) IS DISTINCT FROM TRUE
     UNION ALL
     SELECT {_THIS}, 0, '', true, false, coalesce(of_force, ''), column_name, of_rows, filled FROM share
 ),
@@ -122,12 +124,20 @@ ORDER BY ALL
 """
 
 
-def find_emptied(connection: "duckdb.DuckDBPyConnection", feed: Feed, made: Sequence[int]) -> list[Emptied]:
+def find_emptied(
+    connection: "duckdb.DuckDBPyConnection", feed: Feed, made: Sequence[int], day: dt.date | None
+) -> list[Emptied]:
     """The columns, by force, that the staged file (with the loads `made` of the same delivery) empties. A column that the
-    mapping no longer names has not emptied."""
+    mapping no longer names has not emptied; what came first and tells a later day than the file's `day` is none before it."""
     found = connection.execute(
         _AGAINST_BEFORE,
-        {"source": feed.source, "extract": feed.extract, "made": list(made), "columns": list(feed.columns)},
+        {
+            "source": feed.source,
+            "extract": feed.extract,
+            "made": list(made),
+            "columns": list(feed.columns),
+            "day": day,
+        },
     ).fetchall()
     emptied = [Emptied(*row) for row in found]
     return [one for one in emptied if probability_of_so_few(one.filled, one.rows, one.before) < _IMPROBABLE]
@@ -170,11 +180,12 @@ def judge(
     header: Sequence[str],
     feeds: Sequence[Feed],
     made: Sequence[int],
+    day: dt.date | None,
 ) -> Staged:
     """The staged file (the last of a delivery whose other files are the loads `made`) with what the gate says of its columns;
-    `feeds` are all that the file fills.
+    `feeds` are all that the file fills, `day` is the day that it tells.
     """
-    emptied = find_emptied(connection, feed, made)
+    emptied = find_emptied(connection, feed, made, day)
     renamed = [
         one
         for one in find_renamed(feed, staged.missing, header, feeds)
