@@ -1,8 +1,8 @@
 -- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries
 -- are appended: one of an older month is no fault); a column that the one
 -- before still had; a date column of which more than one filled cell in twenty, and five at least, cannot be read; columns
--- that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as a whole, told with
--- its last delivery. Only the newest delivery of a
+-- that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as a whole (of 20 rows or
+-- more: fewer have no rhythm), told with its last delivery. Only the newest delivery of a
 -- source and extract is judged, for each force in it (none where no row tells its force); its parts count together.
 -- grain: rule, extract, area, column_name
 WITH delivered AS (
@@ -59,6 +59,10 @@ unread_column AS (
     HAVING sum(unread.cells) >= 5 AND sum(unread.cells) > 0.05 * (sum(unread.cells) + max(coalesce(read.filled, 0)))
 ),
 
+of_extract AS (
+    SELECT extract, sum(rows) AS rows FROM stg_month GROUP BY extract
+),
+
 noted AS (
     SELECT 'delivery_held' AS rule, load.extract, load_force."force"::VARCHAR AS "force", '' AS column_name, load.load_id
     FROM load
@@ -94,6 +98,7 @@ noted AS (
         '' AS column_name,
         coalesce(max(load.load_id) FILTER (load_force."force" = stg_gap."force"), max(load.load_id)) AS load_id
     FROM stg_gap
+    INNER JOIN of_extract ON stg_gap.extract = of_extract.extract AND of_extract.rows >= 20
     INNER JOIN load ON stg_gap.extract = load.extract AND load.state = 'loaded'
     LEFT JOIN load_force ON load.load_id = load_force.load_id
     GROUP BY stg_gap.extract, stg_gap."force"

@@ -37,7 +37,9 @@ def test_the_later_day_stands_in_whatever_form_names_tell_it(names: tuple[str, s
         office.load()
     office.put(earlier, "investigation", OLD)
     outcome = office.load()
-    found = office.connection.execute("SELECT outcome_code::VARCHAR, suspect_id IS NOT NULL FROM investigation").fetchall()
+    found = office.connection.execute(
+        "SELECT outcome_code::VARCHAR, suspect_id IS NOT NULL FROM investigation"
+    ).fetchall()
     assert found == [("16", True)]
     if runs == 2:
         (note,) = [note for note in outcome.notes if note.startswith(earlier)]
@@ -101,7 +103,10 @@ def test_without_a_cps_extract_what_only_it_shows_is_not_covered(office: Office)
     office.put(
         "investigation.csv",
         "investigation",
-        [investigation(n, suspect_identified_date=d, file_submitted_date=d, outcome_date=d) for n, d in enumerate(days)],
+        [
+            investigation(n, suspect_identified_date=d, file_submitted_date=d, outcome_date=d)
+            for n, d in enumerate(days)
+        ],
     )
     run = office.run()
     assert run.stages() == [4, 4, 4, 4, 4, 0, 0, 0]
@@ -110,7 +115,9 @@ def test_without_a_cps_extract_what_only_it_shows_is_not_covered(office: Office)
 
 
 def test_a_police_extract_alone_says_nothing_of_suspects(office: Office) -> None:
-    office.put("incident.csv", "incident", [incident(1, reported_date="2025-03-30"), incident(2, reported_date="2025-03-31")])
+    office.put(
+        "incident.csv", "incident", [incident(1, reported_date="2025-03-30"), incident(2, reported_date="2025-03-31")]
+    )
     run = office.run()
     assert run.stages() == [2, 2, 0, 0, 0, 0, 0, 0]
     assert run.stages(measure="covered") == ["Y", "Y", *"NNNNNN"]
@@ -140,7 +147,12 @@ def of_crimes(rows: list[Row], left_out: tuple[str, ...] = ()) -> list[Row]:
             number = row["crime_ref"].removeprefix("C")
             found.append(
                 investigation(
-                    int(number), suspect_identified_date=day, outcome_code="16", outcome_date=day, urn="", file_submitted_date=""
+                    int(number),
+                    suspect_identified_date=day,
+                    outcome_code="16",
+                    outcome_date=day,
+                    urn="",
+                    file_submitted_date="",
                 )
             )
     return found
@@ -161,7 +173,9 @@ def test_months_without_investigations_are_told_and_not_covered(
     office.put("incident.csv", "incident", crimes)
     office.put("investigation.csv", "investigation", of_crimes(crimes, left_out))
     run = office.run()
-    (line,) = run.told("critical", "Months without a single row between months that have rows; investigation northumbria")
+    (line,) = run.told(
+        "critical", "Months without a single row between months that have rows; investigation northumbria"
+    )
     assert said in run.news[run.news.index(line) + 1]
     gone = sum(row["reported_date"][:7] in left_out for row in crimes)
     assert run.stages()[:3] == [len(crimes), len(crimes), len(crimes) - gone]
@@ -191,7 +205,10 @@ def test_months_without_incidents_or_cps_rows_are_told(office: Office) -> None:
     text = "\n".join(run.news)
     assert "No incident reported in 2024-08; about 12 are expected" in text
     # Neither month has a CPS row: one lost its own, the other its crimes.
-    assert "No CPS row received in 2024-08; about 12 are" in text and "No CPS row received in 2025-01; about 12 are" in text
+    assert (
+        "No CPS row received in 2024-08; about 12 are" in text
+        and "No CPS row received in 2025-01; about 12 are" in text
+    )
 
 
 @pytest.mark.parametrize("late", ["2025-03-30", "2025-03-31", "2025-02-28"])
@@ -226,5 +243,8 @@ def test_two_feeds_of_one_file_may_read_different_sheets(office: Office) -> None
     book.remove(book.worksheets[0])
     book.save(office.landing / "register.xlsx")
     feed = '[[feed]]\nextract = "{}"\nfiles = ["register*"]\ndelivery = "update"\ncolumns = "same"\nsheet = "{}"\n'
-    office.mapping("register", 'source = "register"\n' + feed.format("incident", "Crimes") + feed.format("investigation", "Suspects"))
+    office.mapping(
+        "register",
+        'source = "register"\n' + feed.format("incident", "Crimes") + feed.format("investigation", "Suspects"),
+    )
     assert office.run().stages()[:3] == [2, 2, 2]

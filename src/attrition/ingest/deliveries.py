@@ -140,15 +140,7 @@ def apply(
             released = ledger.released(connection, file.sha256)
             held = bool(staged.gate) and not released
             if held and staged.emptied and not begun:
-                # A part of one export seems to empty the columns that its other part fills: the mapping is to say so then.
-                connection.execute("BEGIN")
-                begun = True
-                trial = _enter(connection, delivery, (arrival, feed), opened, replace(staged, gate=[]), now, {}, [])
-                replacing.insert(connection, feed, trial, staged.counts.accepted)
-                replacing.settle(connection, feed.extract, (trial,))
-                split = _split_of(connection, delivery, opened, feed.extract, (trial,), this_run)
-                connection.execute("ROLLBACK")
-                begun = False
+                split = _split_if_loaded(connection, delivery, (arrival, feed), opened, staged, now, this_run)
                 if split:
                     return _hold_both(connection, delivery, opened, feed.extract, split, settings, now, this_run)
             if held and begun:
@@ -262,6 +254,27 @@ def _split_of(
     if any(ledger.released(connection, opened[arrival.path].sha256) for arrival, _ in work):
         return None
     return find_split(connection, work[0][1], loads, this_run)
+
+
+def _split_if_loaded(
+    connection: "duckdb.DuckDBPyConnection",
+    delivery: Delivery,
+    work: tuple[Arrival, Feed],
+    opened: dict[Path, Opened],
+    staged: Staged,
+    now: dt.date,
+    this_run: int,
+) -> Split | None:
+    """The other file of one export, where a part of it seems to empty the columns that the other fills. Tried and undone."""
+    _, feed = work
+    connection.execute("BEGIN")
+    try:
+        load_id = _enter(connection, delivery, work, opened, replace(staged, gate=[]), now, {}, [])
+        replacing.insert(connection, feed, load_id, staged.counts.accepted)
+        replacing.settle(connection, feed.extract, (load_id,))
+        return _split_of(connection, delivery, opened, feed.extract, (load_id,), this_run)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _hold_both(
