@@ -135,14 +135,18 @@ def apply(
             # Parts may split a table by its columns: what they fill is judged when the last of them is there.
             if feed not in [later for _, later in delivery.work[at + 1 :]]:
                 earlier = [load_id for made in loads.values() for load_id in made]
-                day = _day_told(arrival, staged, now)
-                staged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, earlier, day)
+                staged = emptied.judge(
+                    connection, staged, feed, file.header, arrival.feeds, earlier, _day_told(arrival, staged, now)
+                )
             released = ledger.released(connection, file.sha256)
             held = bool(staged.gate) and not released
-            if held and staged.emptied and not begun:
-                split = _split_if_loaded(connection, delivery, (arrival, feed), opened, staged, now, this_run)
-                if split:
-                    return _hold_both(connection, delivery, opened, feed.extract, split, settings, now, this_run)
+            if (
+                held
+                and staged.emptied
+                and not begun
+                and (split := _split_if_loaded(connection, delivery, (arrival, feed), opened, staged, now, this_run))
+            ):
+                return _hold_both(connection, delivery, opened, feed.extract, split, settings, now, this_run)
             if held and begun:
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
