@@ -113,7 +113,7 @@ class Applied:
     notes: tuple[str, ...] = ()
 
 
-def apply(
+def apply(  # noqa: PLR0915 -- one transaction, told in one piece
     connection: "duckdb.DuckDBPyConnection",
     delivery: Delivery,
     opened: dict[Path, Opened],
@@ -128,6 +128,7 @@ def apply(
         loads: dict[str, list[int]] = {}
         places: dict[str, int] = {}
         notes: list[str] = []
+        doubted: tuple[Arrival, Feed, Staged] | None = None
         for at, (arrival, feed) in enumerate(delivery.work):
             file = opened[arrival.path].part(feed.sheet, feed.header_row)
             tell(f"{arrival.name}: reading as {feed.extract}")
@@ -135,9 +136,18 @@ def apply(
             # Parts may split a table by its columns: what they fill is judged when the last of them is there.
             if feed not in [later for _, later in delivery.work[at + 1 :]]:
                 earlier = [load_id for made in loads.values() for load_id in made]
-                staged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, earlier)
+                earlier += ledger.parts_before(
+                    connection, delivery.name, feed, arrival.name, _day(arrival, staged, now)
+                )
+                judged = emptied.judge(connection, staged, feed, file.header, arrival.feeds, earlier)
+            else:
+                judged = staged
             released = ledger.released(connection, file.sha256)
             held = bool(staged.gate) and not released
+            if judged.gate and not held and not released:
+                # Two files of one export empty each other's columns: they are known by what they replace, so that is tried first.
+                doubted = doubted or (arrival, feed, judged)
+            staged = judged if held else replace(judged, gate=[])
             if held and begun:
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
@@ -169,9 +179,15 @@ def apply(
                 connection.execute("ROLLBACK")
                 begun = False
                 return _hold_both(connection, delivery, opened, extract, split, settings, now, this_run)
+            if doubted:
+                continue
             find_replaced(connection, extract, tuple(made))
             for load_id in made:
                 ledger.mend(connection, extract, load_id)
+        if doubted:
+            connection.execute("ROLLBACK")
+            begun = False
+            return _hold(connection, delivery, opened, doubted, settings, now)
         connection.execute("COMMIT")
     except BaseException:
         try:
@@ -216,8 +232,7 @@ def _enter(
     """Enters a staged file into the ledger at its place in the order, with its faults. Returns the number of the load."""
     arrival, feed = work
     file = opened[arrival.path].part(feed.sheet, feed.header_row)
-    stated = None if staged.reach.is_inferred else staged.reach.last
-    day = stated or day_in_name(arrival.name, now)
+    day = _day(arrival, staged, now)
     if feed.extract not in places:
         files = tuple((one.name, opened[one.path].sha256) for one, fed in delivery.work if fed.extract == feed.extract)
         parted = delivery.name != arrival.name
@@ -229,6 +244,12 @@ def _enter(
     load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
     keep_faults(connection, feed, load_id, file)
     return load_id
+
+
+def _day(arrival: Arrival, staged: Staged, now: dt.date) -> dt.date | None:
+    """The day that a file tells: stated by its mapping, else in its name."""
+    stated = None if staged.reach.is_inferred else staged.reach.last
+    return stated or day_in_name(arrival.name, now)
 
 
 def _split_of(
@@ -244,6 +265,25 @@ def _split_of(
     if any(ledger.released(connection, opened[arrival.path].sha256) for arrival, _ in work):
         return None
     return find_split(connection, work[0][1], loads, this_run)
+
+
+def _hold(
+    connection: "duckdb.DuckDBPyConnection",
+    delivery: Delivery,
+    opened: dict[Path, Opened],
+    doubted: tuple[Arrival, Feed, Staged],
+    settings: Settings,
+    now: dt.date,
+) -> Applied:
+    """Holds a delivery for the sake of one of its files, whose rows were already on their way."""
+    arrival, feed, judged = doubted
+    file = opened[arrival.path].part(feed.sheet, feed.header_row)
+    stage(connection, file, feed, settings, now)
+    connection.execute("BEGIN")
+    load_id = _enter(connection, delivery, (arrival, feed), opened, judged, now, {}, [])
+    emptied.keep(connection, load_id, judged.emptied)
+    connection.execute("COMMIT")
+    return Applied(0, (ledger.held_message(arrival.name, file.sha256, judged.gate),))
 
 
 def _hold_both(
