@@ -109,11 +109,9 @@ function maturity(funnel, choice) {
   if (!open.missing && open.shown && isShown(base) && open.value / base >= 0.03) {
     notes.push(`Many cases are still open (${sumText(open)} of ${count(base)}): the later figures will still rise. See the section on trends for periods that can be compared.`);
   }
-  if (funnel.slice(0, LAST + 1).some((row) => !row.covered)) {
-    const missing = funnel.filter((row) => !row.covered).map((row) => data.stages[row.stage].label);
-    notes.push(`Not covered: ${missing.join(", ")}. The feeds behind them stop too early. ${MISSING}`);
-  }
-  return paragraph(notes.join(" "), "notice");
+  if (period.partial && period.closed) notes.push("Only a part of this period is in the data.");
+  notes.push(notTold(choice));
+  return paragraph(notes.filter(Boolean).join(" "), "notice");
 }
 
 function showSummary(choice, funnel) {

@@ -10,14 +10,14 @@ const HIDDEN = "hidden";
 
 /** What stands beside a bar: every state in words with its colour. */
 function statesOf(row) {
-  if (!row.covered) return [["hidden", `[x] The feed behind this stage stops too early. ${MISSING}`]];
+  if (!row.covered) return [["hidden", `[x] Not covered: ${row.why}. ${MISSING}`]];
   if (row.entered === 0) return [];
   if (row.stage >= LAST) {
     const uplift = row.known ? row.progressed : "x";
     return [[isShown(uplift) ? "went-on" : HIDDEN, `${count(uplift)} with a sentence uplift recorded (stands apart; a conviction without it is not a loss)`]];
   }
   const parts = STATES.map(([name, look, text]) => [isShown(row[name]) ? look : HIDDEN, `${count(row[name])} ${text}`, row[name]]);
-  if (!row.known) return [...parts.filter(([, , figure]) => isShown(figure) && figure > 0), ["hidden", `[x] The feed behind the next stage stops too early: what followed is not known. ${MISSING}`]];
+  if (!row.known) return [...parts.filter(([, , figure]) => isShown(figure) && figure > 0), ["hidden", `[x] What followed is not known: ${row.whyUnknown}. ${MISSING}`]];
   return parts.filter(([, , figure]) => figure !== 0);
 }
 
@@ -69,7 +69,7 @@ function funnelTable(funnel, choice) {
   const rows = funnel.map((row) => [
     data.stages[row.stage].label, count(reached(row)), ...(row.stage >= LAST ? ["[z]", "[z]", "[z]", "[z]"] : STATES.map(([name]) => count(row.covered ? row[name] : "x"))),
     row.stage >= LAST ? "[z]" : stepRate(row, "step_rate"), row.stage >= LAST ? "[z]" : stepRate(row, "step_rate_max"),
-    ofRecorded(funnel, row.stage), row.small ? "yes" : "no", row.covered ? "yes" : "NO",
+    ofRecorded(funnel, row.stage), row.small ? "yes" : "no", row.covered ? "yes" : `NO: ${row.why}`,
   ]);
   return folded("funnel", `The funnel, ${scope(choice)}, in incidents`, ["Stage", "Reached", "Went on", "Still open", "Ended another way", "Lost", "Went on so far (95% interval)", "Went on at most (95% interval)", "Reached, of recorded (95% interval)", "Few cases", "Covered"], rows);
 }
