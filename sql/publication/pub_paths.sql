@@ -57,19 +57,27 @@ commonest AS (
 ),
 
 beside AS (
-    SELECT 21 AS way_order, 'all others' AS kind, coalesce(sum(cases), 0) AS cases, NULL::DOUBLE AS median_days FROM way WHERE way_order > 20
+    SELECT 21 AS way_order, 'all others' AS kind, coalesce(sum(cases), 0) AS cases, NULL::DOUBLE AS median_days
+    FROM way
+    WHERE way_order > 20
     UNION ALL
     SELECT
         22 AS way_order,
         'of all: order of days impossible' AS kind,
-        CASE WHEN (SELECT count(*) FROM untold) = 0 THEN coalesce(sum(impossible), 0) ELSE nullif(sum(impossible), 0) END AS cases,
+        CASE
+            WHEN (SELECT count(*) FROM untold) = 0 THEN coalesce(sum(impossible), 0)
+            ELSE nullif(sum(impossible), 0)
+        END AS cases,
         NULL AS median_days
     FROM way
     UNION ALL
     SELECT
         23 AS way_order,
         'of all: went on after an outcome' AS kind,
-        CASE WHEN (SELECT count(*) FROM untold) = 0 THEN coalesce(sum(reopened), 0) ELSE nullif(sum(reopened), 0) END AS cases,
+        CASE
+            WHEN (SELECT count(*) FROM untold) = 0 THEN coalesce(sum(reopened), 0)
+            ELSE nullif(sum(reopened), 0)
+        END AS cases,
         NULL AS median_days
     FROM way
 ),

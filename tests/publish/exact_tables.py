@@ -101,7 +101,15 @@ def disparity() -> list[Row]:
 
 def feeds() -> list[Row]:
     return [
-        {"extract": extract, "force": "northumbria", "covers_from": dt.date(2023, 4, 1), "covers_to": AS_AT, "inferred": "Y", "covered": "Y", "why": ""}
+        {
+            "extract": extract,
+            "force": "northumbria",
+            "covers_from": dt.date(2023, 4, 1),
+            "covers_to": AS_AT,
+            "inferred": "Y",
+            "covered": "Y",
+            "why": "",
+        }
         for extract in ("incident", "investigation", "cps")
     ]
 

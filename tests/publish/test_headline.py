@@ -62,8 +62,9 @@ def test_a_narrow_terminal_never_parts_so_far_from_at_most(tables: Path, width: 
 
 def test_a_stage_that_is_not_covered_is_named_and_has_no_rate(late_tables: Path) -> None:
     text = headline_text(late_tables)
-    assert "Not covered: Referred to the CPS, Charged, Prosecuted, Convicted, Sentence uplifted (the extracts that show it stop" in (
-        text.replace("\n", " ")
+    assert (
+        "Not covered: Referred to the CPS, Charged, Prosecuted, Convicted, Sentence uplifted (the extracts that show it stop"
+        in (text.replace("\n", " "))
     )
     assert "Missing data is not attrition" in text.replace("\n", " ")
     charged = next(line for line in text.splitlines() if line.startswith("Charged"))

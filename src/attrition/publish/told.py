@@ -77,9 +77,12 @@ def not_covered(stages: Iterable[tuple[str, str]]) -> str:
 
 
 def told_of_none(funnel: Iterable[Row]) -> str:
-    """One sentence on the breakdowns in which every case is `unknown`: no source tells them of any case. Empty where there is none."""
+    """One sentence on the main breakdowns (those shown by period) in which every case is `unknown`: no source tells them of any case.
+    Empty where there is none.
+    """
     groups: dict[str, set[str]] = {}
     for row in funnel:
         groups.setdefault(row["breakdown"], set()).add(row["group"])
-    named = [row["label"] for row in reference.rows("breakdown") if groups.get(row["breakdown"]) == {"unknown"}]
+    main = (row for row in reference.rows("breakdown") if row["by_period"] == "Y")
+    named = [row["label"] for row in main if groups.get(row["breakdown"]) == {"unknown"}]
     return f"Not told of any case: {', '.join(named)}." if named else ""

@@ -114,7 +114,7 @@ RELEASED_NOTES = {
 
 SHORTHAND = {
     NOT_APPLICABLE: "not applicable: the question does not arise here, or there is nothing to divide by",
-    NOT_AVAILABLE: "not available: too early to say, or not told by any extract (see 'Covered')",
+    NOT_AVAILABLE: "not available: too early to say, or not told by any extract",
     LOW: "above 0 but would be rounded to 0.0%",
     UNRELIABLE: "low reliability: a rate, or a number of days, on too few cases to be read",
 }

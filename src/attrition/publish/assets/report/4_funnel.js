@@ -60,7 +60,7 @@ function bars(funnel, byShare) {
       paragraph([
         row.entered === 0 && row.covered ? "No case came so far." : row.stage < LAST ? `Went on: ${stepRate(row, "step_rate")} so far, ${stepRate(row, "step_rate_max")} at most.` : "",
         hidden ? "A hidden part is drawn hatched, not as zero." : "",
-        row.small ? "Few cases: one case more or less moves this share a good deal." : "",
+        row.small && row.covered ? "Few cases: one case more or less moves this share a good deal." : "",
       ].filter(Boolean).join(" "), "quiet"));
   }));
 }
@@ -77,7 +77,7 @@ function funnelTable(funnel, choice) {
 const FUNNEL_SUMMARY = (funnel) => {
   const steps = LOSING.map((at) => funnel[at]).filter((row) => row.known && isShown(row.lost) && isShown(row.entered));
   const lost = sum(steps.map((row) => row.lost));
-  const more = steps.length < LOSING.length ? " in the steps that can be shown" : "";
+  const more = steps.length < LOSING.length ? " in the steps that can be judged" : "";
   return `The bars show how many cases reached each stage and what became of them: over the steps from record to conviction, ${about}${count(lost.value)} were lost${more}. Open cases are drawn apart and are never counted as lost. Shares carry their 95% interval in brackets.`;
 };
 
