@@ -105,6 +105,7 @@ def _cases(number: int) -> list[Row]:
                 "financial_year": year,
                 "quarter": f"{year} Q{chance.randint(1, 4)}",
                 "crime": f"C{at // 2}",
+                "force": ("durham",),
                 "stage": stage,
                 "state": state,
                 "reason": reason,
@@ -187,7 +188,7 @@ def published(number: int = 1500, late: frozenset[str] = frozenset()) -> dict[st
     ]
     return {
         **statistics(late),
-        "funnel": _funnel(cases, (*MAIN, "area_command"), late),
+        "funnel": _funnel(cases, (*MAIN, "area_command", "force"), late),
         "funnel_by_period": periods,
         "reasons": _reasons(cases, (*MAIN, "area_command")),
         "load": [
