@@ -14,7 +14,7 @@ from attrition.publish.headline import NOT_AVAILABLE
 from attrition.publish.publication import SUBJECT, Publication
 from attrition.publish.published_columns import MARK, ColumnNote, TableNote, column_note, mark_column, table_note
 from attrition.publish.spreadsheet_text import safe_in_csv
-from attrition.publish.told import FUNNELS, without_untold
+from attrition.publish.told import holds_counted, without_untold
 from attrition.publish.workbook_model import LANGUAGE
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def published_tables(publication: Publication) -> "Iterator[tuple[TableNote, pa.
 
     for file in sorted(publication.tables.glob("*.parquet")):
         table = parquet.read_table(file)
-        if file.stem in FUNNELS and "why" in table.column_names:
+        if holds_counted(file.stem, table.column_names):
             table = pa.Table.from_pylist(without_untold(table.to_pylist()), schema=table.schema)
         yield table_note(file.stem, publication.is_protected), table
 

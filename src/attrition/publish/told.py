@@ -29,6 +29,11 @@ _OF_RECORDED = tuple(f"rate_of_recorded{end}" for end in _LIMITS)
 _STEP_RATES = tuple(f"{name}{end}" for name in ("step_rate", "step_rate_max") for end in _LIMITS)
 
 
+def holds_counted(table: str, columns: Iterable[str]) -> bool:
+    """Whether a table is a funnel as it was counted: the protected ones of a release say themselves, by marks, what is not told."""
+    return table in FUNNELS and {"why", "entered_mark"}.intersection(columns) == {"why"}
+
+
 def without_untold(rows: Iterable[Row]) -> list[Row]:
     """The rows of a funnel with every figure emptied that is not known.
 
