@@ -68,11 +68,11 @@ def days_sheet(tables: Path, basis: Basis) -> Sheet:
                 step_label(row["from_stage"], row["to_stage"]),
                 count(timed),
                 count(None if timed is None else sum(row[reason] for reason in UNTIMED)),
-                number(row["followed_days"]) if timed else NOT_AVAILABLE,
+                NOT_AVAILABLE if timed is None else number(row["followed_days"]),
                 *interval_cells(row, "progressed_share", timed, True, basis.smallest_base),
                 *(rate_on(value, timed, True, basis.smallest_base) for value in others),
                 *_days(row, basis.smallest_base),
-                number(row["least_at_risk"]) if timed else NOT_AVAILABLE,
+                NOT_AVAILABLE if timed is None else number(row["least_at_risk"]),
             )
         )
     return Sheet(
