@@ -5,6 +5,7 @@ block of the new file.
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ _TAKEN_OVER = {
     "dq_run": "FROM old.dq_run",
     "alert": "FROM old.alert",
 }
-# Per extract: rows that were accepted and left force because a required value turned out to be none, rows that share a key now.
+# Rows that are quarantined and duplicates now, and were accepted.
 _CHANGED = """
 SELECT coalesce(sum(new.quarantined - was.quarantined), 0)::BIGINT, coalesce(sum(new.duplicate - was.duplicate), 0)::BIGINT
 FROM load AS new JOIN old.load AS was ON new.load_id = was.load_id
@@ -109,17 +110,18 @@ def _build(
     from attrition.quality import incidents
 
     execute = connection.execute
+    execute(f"ATTACH {_place(beside)} AS warehouse")
+    shutil.copymode(path, beside)
+    execute("USE warehouse")
+    warehouse.prepare(connection)
+    incidents.prepare(connection)
+    delivery.prepare(connection)
     # What a run that was killed left in the log belongs into the file: the log would be taken for that of the new one.
     execute(f"ATTACH {_place(path)} AS old")
     execute("CHECKPOINT old")
     execute("DETACH old")
     execute(f"ATTACH {_place(path)} AS old (READ_ONLY)")
-    execute(f"ATTACH {_place(beside)} AS warehouse")
     execute(f"SET temp_directory = {_place(path.parent / 'spill')}")
-    execute("USE warehouse")
-    warehouse.prepare(connection)
-    incidents.prepare(connection)
-    delivery.prepare(connection)
     execute("BEGIN")
     notes = earlier_rows.read_anew(connection, key, settings)
     here = {

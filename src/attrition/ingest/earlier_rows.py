@@ -46,6 +46,7 @@ class _Load:
     extract: str
     delivery: str
     part: str
+    mapping: str
     arrival: int
     loaded_on: "dt.date"
     stated: "dt.date | None"
@@ -87,7 +88,7 @@ def _loads(connection: "duckdb.DuckDBPyConnection") -> list[_Load]:
     return [
         _Load(*row)
         for row in connection.execute(
-            "SELECT load_id, file, sha256, source, extract, delivery, part, arrival, loaded_on, "
+            "SELECT load_id, file, sha256, source, extract, delivery, part, mapping_sha256, arrival, loaded_on, "
             "CASE WHEN NOT covers_inferred THEN covers_to END FROM old.load ORDER BY arrival, load_id"
         ).fetchall()
     ]
@@ -147,11 +148,10 @@ def _read_load(connection: "duckdb.DuckDBPyConnection", load: _Load, settings: S
     execute(
         f"CREATE OR REPLACE TEMP TABLE raw AS SELECT line, {cells} FROM old.{table} AS v WHERE load_id = {load.load_id} ORDER BY line"
     )
-    counts = execute(f"SELECT count(*), {', '.join(f'count({name(c)})' for c in contract.columns)} FROM raw").fetchone()
-    if counts is None or not counts[0]:
+    count = len(lines := execute("SELECT line FROM raw").fetchnumpy()["line"])
+    if not count:
         return
-    # A column that no row fills cannot be told from one that the mapping of then did not name.
-    columns = [column for column, filled in zip(contract.columns, counts[1:], strict=True) if filled]
+    columns = _mapped(connection, contract, load)
     rules = {column: ColumnRule(column=column, source_columns=(column,)) for column in columns}
     feed = Feed(load.source, load.extract, (), load.delivery, "", rules)
     file = Opened(Path(load.file), "csv", load.sha256, columns)
@@ -159,9 +159,9 @@ def _read_load(connection: "duckdb.DuckDBPyConnection", load: _Load, settings: S
         connection, _ANY, Readable(settings.first_day, load.loaded_on)
     )
     conform.give_fates(connection, contract, load.delivery)
-    number_lines(connection, RawTable(counts[0], execute("SELECT line FROM raw").fetchnumpy()["line"], []))
+    number_lines(connection, RawTable(count, lines, []))
     fates = dict(execute("SELECT fate, count(*) FROM fate GROUP BY fate").fetchall())
-    accepted = counts[0] - sum(fates.values())
+    accepted = count - sum(fates.values())
     keep_faults(connection, feed, load.load_id, file)
     emptied.count_shares(connection, contract, columns)
     execute(f"INSERT INTO load_column SELECT {load.load_id}, of_force, column_name, of_rows, filled FROM share")
@@ -179,7 +179,7 @@ def _read_load(connection: "duckdb.DuckDBPyConnection", load: _Load, settings: S
         {
             "first": reach.first, "last": reach.last, "distance": reach.distance, "accepted": accepted,
             "duplicate": fates.get("duplicate", 0), "quarantined": fates.get("quarantined", 0),
-            "load_id": load.load_id, "before": counts[0],
+            "load_id": load.load_id, "before": count,
         },
     ).fetchone()  # fmt: skip
     if told is None or not told[0]:
@@ -187,6 +187,21 @@ def _read_load(connection: "duckdb.DuckDBPyConnection", load: _Load, settings: S
             f"{load.file}: what the warehouse holds of it ({load.extract}) and what its ledger counts differ, so it was not converted "
             "and stays as it was. Name a new one with --warehouse; the extracts in the landing folder build it anew."
         )
+
+
+def _mapped(connection: "duckdb.DuckDBPyConnection", contract: Contract, load: _Load) -> list[str]:
+    """The columns that the mapping of then filled from this file, as far as it can be told: some file read by the same mapping
+    fills them, and this one did not lack them."""
+    counts = connection.execute(
+        f"SELECT {', '.join(f'count({name(c)})' for c in contract.columns)} FROM old.{load.extract}_version WHERE load_id IN "
+        "(SELECT load_id FROM old.load WHERE mapping_sha256 = ?)",
+        [load.mapping],
+    ).fetchall()[0]
+    lacked = connection.execute(
+        "SELECT DISTINCT column_name FROM old.finding WHERE load_id = ? AND rule = 'missing_column'", [load.load_id]
+    ).fetchall()
+    filled = (column for column, count in zip(contract.columns, counts, strict=True) if count)
+    return [column for column in filled if (column,) not in lacked or contract.columns[column].empty]
 
 
 def _cell(contract: Contract, load: _Load, column: str) -> str:
