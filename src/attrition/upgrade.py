@@ -72,7 +72,7 @@ def convert(path: Path, landing: Path, key: bytes, settings: Settings, tell: Cal
             done = _build(connection, path, beside, key, settings)
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError:
         raise AttritionError(
             f"The converted warehouse could not take the place of {path}, which stays as it was. Close the file in other programs, "
@@ -101,9 +101,7 @@ def _place(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _build(
-    connection: "duckdb.DuckDBPyConnection", path: Path, beside: Path, key: bytes, settings: Settings
-) -> _Done:
+def _build(connection: "duckdb.DuckDBPyConnection", path: Path, beside: Path, key: bytes, settings: Settings) -> _Done:
     """Builds the converted warehouse as the file `beside`."""
     from attrition.alerts import delivery
     from attrition.ingest import earlier_rows
@@ -125,8 +123,7 @@ def _build(
     execute("BEGIN")
     notes = earlier_rows.read_anew(connection, key, settings)
     here = {
-        name
-        for (name,) in execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall()
+        name for (name,) in execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall()
     }
     for table, rows in _TAKEN_OVER.items():
         if table in here:

@@ -141,6 +141,8 @@ def _stored(contract: Contract) -> Contract:
 
 def _read_load(connection: "duckdb.DuckDBPyConnection", load: _Load, settings: Settings) -> None:
     """Reads the rows of one load anew, with the statements that read a file."""
+    import numpy as np
+
     execute = connection.execute
     contract = _stored(load_contract(load.extract))
     table = f"{load.extract}_version"
@@ -148,7 +150,8 @@ def _read_load(connection: "duckdb.DuckDBPyConnection", load: _Load, settings: S
     execute(
         f"CREATE OR REPLACE TEMP TABLE raw AS SELECT line, {cells} FROM old.{table} AS v WHERE load_id = {load.load_id} ORDER BY line"
     )
-    count = len(lines := execute("SELECT line FROM raw").fetchnumpy()["line"])
+    lines = np.array(execute("SELECT line FROM raw").fetchall(), dtype=np.int64).ravel()
+    count = len(lines)
     if not count:
         return
     columns = _mapped(connection, contract, load)
@@ -208,7 +211,9 @@ def _cell(contract: Contract, load: _Load, column: str) -> str:
     """The text that stands in a stored row `v` for what the file's cell held."""
     stored = f"v.{name(column)}::VARCHAR"
     if load_contract(load.extract).columns[column].pseudonym:
-        return f"CASE WHEN v.{name(column)} IN (SELECT identity FROM no_person) THEN {text(_NO_PERSON)} ELSE {stored} END"
+        return (
+            f"CASE WHEN v.{name(column)} IN (SELECT identity FROM no_person) THEN {text(_NO_PERSON)} ELSE {stored} END"
+        )
     if contract.columns[column].unreadable:
         unread = (
             f"SELECT line FROM old.finding WHERE load_id = {load.load_id} AND rule = 'unreadable_date' "
@@ -244,35 +249,43 @@ def _keep_aside(connection: "duckdb.DuckDBPyConnection", contract: Contract) -> 
     compared now, and the sets that they left incomplete."""
     stored = _stored(contract)
     key = contract.key or contract.replaced_by
-
-    def read(column: str, cell: str) -> str:
-        if contract.columns[column].pseudonym:
-            return f"lower(try_cast({cell} AS UUID)::VARCHAR)"
-        return read_as(stored.columns[column], f"clean_text({cell})", ColumnRule(), True)
-
-    kept = {
-        column.name: f"({read(column.name, f'json_extract_string(q.fields, {text(column.name)})')})::VARCHAR"
-        for column in contract.columns.values()
-        if column.is_judged and column.type != "label"
-    }
     # Of a record's parts only a reference as its owner writes it may hold a stroke itself.
     parts = [
-        "(.*)" if contract.columns[c].type == "reference" and not contract.columns[c].normalise else "([^|]*)" for c in key
+        "(.*)" if contract.columns[c].type == "reference" and not contract.columns[c].normalise else "([^|]*)"
+        for c in key
     ]
     whole = text("(?s)^" + r"\|".join(parts) + "$")
-    part = {c: read(c, f"nullif(regexp_extract(q.record_key, {whole}, {at}), '')") for at, c in enumerate(key, 1)}
-    told = " AND ".join(f"({part[c]}) IS NOT NULL" for c in key if contract.columns[c].required)
-    record = " || '|' || ".join(f"coalesce(({part[c]})::VARCHAR, '')" for c in key)
+    told = {c.name: c for c in contract.columns.values() if c.is_judged and c.type != "label"}
+    cells = {
+        **{column: (column, f"json_extract_string(fields, {text(column)})") for column in told},
+        **{f"key {c}": (c, f"nullif(regexp_extract(record_key, {whole}, {at}), '')") for at, c in enumerate(key, 1)},
+    }
+    # Step by step: an expression within an expression would be worked out as often as its text is asked for.
+    steps = [
+        [f"{cell} AS {name(at)}" for at, (_, cell) in cells.items()],
+        [f"clean_text({name(at)}) AS {name(at)}" for at in cells],
+        [
+            f"lower(try_cast({name(at)} AS UUID)::VARCHAR) AS {name(at)}"
+            if contract.columns[column].pseudonym
+            else f"({read_as(stored.columns[column], name(at), ColumnRule(), True)})::VARCHAR AS {name(at)}"
+            for at, (column, _) in cells.items()
+        ],
+    ]
+    kept = "load_id, line, reasons, fields, record_key, line_sha256, mended_by, delivery"
+    rows = f"old.quarantine JOIN (SELECT load_id, delivery FROM old.load WHERE extract = {text(contract.extract)}) USING (load_id)"
+    for step in steps:
+        rows = f"(SELECT {kept}, {', '.join(step)} FROM {rows})"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE aside AS FROM {rows}")
+    known = " AND ".join(f"{name(f'key {c}')} IS NOT NULL" for c in key if contract.columns[c].required)
+    record = " || '|' || ".join(f"coalesce({name(f'key {c}')}, '')" for c in key)
     members = " || chr(31) || ".join(
-        f"coalesce(({part[c] if c in part else kept[c]})::VARCHAR, '')" for c in contract.replaced_by
-    )
-    fields = ", ".join(f"{text(column)}, {cell}" for column, cell in kept.items())
-    rows = f"FROM old.quarantine AS q JOIN old.load AS l ON q.load_id = l.load_id AND l.extract = {text(contract.extract)}"
-    connection.execute(
-        f"INSERT INTO quarantine SELECT q.load_id, q.line, q.reasons, CASE WHEN {told} THEN {record} END, "
-        f"CASE WHEN q.fields IS NOT NULL THEN json_object({fields}) END, q.line_sha256, q.mended_by {rows}"
+        f"coalesce({name(f'key {c}' if c in key else c)}, '')" for c in contract.replaced_by
     )
     connection.execute(
-        f"INSERT INTO incomplete_set SELECT q.load_id, min(q.line), {members} AS members {rows} WHERE l.delivery <> 'append' "
-        "AND q.record_key IS NOT NULL AND q.reasons <> ['conflicting_duplicate'] GROUP BY q.load_id, members"
+        f"INSERT INTO quarantine SELECT load_id, line, reasons, CASE WHEN {known} THEN {record} END, CASE WHEN fields IS NOT NULL "
+        f"THEN json_object({', '.join(f'{text(c)}, {name(c)}' for c in told)}) END, line_sha256, mended_by FROM aside"
+    )
+    connection.execute(
+        f"INSERT INTO incomplete_set SELECT load_id, min(line), {members} AS members FROM aside WHERE delivery <> 'append' "
+        "AND record_key IS NOT NULL AND reasons <> ['conflicting_duplicate'] GROUP BY load_id, members"
     )
