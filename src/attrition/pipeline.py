@@ -82,11 +82,15 @@ def prepare(request: Request) -> Request:
 
 
 def ingest(request: Request, tell: Tell = _silent) -> None:
-    """Loads what is new in the landing folder. Raises InputRefused, or GateStopped if a delivery is held."""
+    """Converts a warehouse of an earlier version, and loads what is new in the landing folder. Raises InputRefused, or
+    GateStopped if a delivery is held.
+    """
+    from attrition import upgrade
     from attrition.ingest.deliveries import ingest as load_deliveries
     from attrition.ingest.mapping import load_sources
 
     sources = load_sources(request.sources)
+    upgrade.convert(request.warehouse, request.landing, pseudonym_key(), request.settings, tell)
     with warehouse.connect(request.warehouse, request.settings) as connection:
         warehouse.prepare(connection)
         outcome = load_deliveries(
