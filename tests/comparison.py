@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrition import reference
-from oracle import Held, cases, flat_counts, flat_reasons, funnel, funnel_by_period, rates
+from oracle import Funnel, Held, cases, flat_counts, flat_reasons, funnel, funnel_by_period, rates
 from oracle.codes import STAGES
 from oracle.linkage import link
 from oracle.volumes import positive_outcomes, reconciliation, volumes, withdrawal
@@ -36,12 +36,25 @@ def assert_figures_equal(published: Published, held: Held, as_at: dt.date, empty
     exact = {
         (*cell, name): rate
         for table in (expected, by_period)
-        for cell in table.counts
+        for cell in table.told
         for name, rate in rates(table, cell).items()
     }
+    assert_coverage_equal(published.tables, expected, by_period)
     # Of one numerator and denominator there is one nearest floating-point number.
     assert_equal(published.rates, {cell: None if rate is None else float(rate) for cell, rate in exact.items()})
     assert_volumes_equal(published.tables, held, as_at, empty_means)
+
+
+def assert_coverage_equal(tables: Tables, expected: Funnel, by_period: Funnel) -> None:
+    """Every group has a row for every stage, and each says what can be seen of it, why not, and whether its period is whole."""
+    for table, funnel in (("funnel", expected), ("funnel_by_period", by_period)):
+        keys = ("breakdown", "group", "stage")
+        place = keys if table == "funnel" else ("period_kind", "period", *keys)
+        said = ("covered", "why", "partial") if table == "funnel_by_period" else ("covered", "why")
+        assert_equal(
+            {(*(row[column] for column in place), name): row[name] or "" for row in tables[table] for name in said},
+            {(*cell, name): getattr(told, name) for cell, told in funnel.told.items() for name in said},
+        )
 
 
 def _counts(rows: Iterable[Mapping[str, Any]], place: tuple[str, ...], measures: tuple[str, ...]) -> dict[Any, int]:
