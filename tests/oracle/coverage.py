@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from statistics import median
 
-from oracle.codes import CHARGING_OUTCOMES, COLUMNS, CONVICTIONS, STAGES
+from oracle.codes import CHARGING_OUTCOMES, COLUMNS, CONVICTIONS, CPS_DECIDING, STAGES
 from oracle.deliveries import Held, Load
 from oracle.reading import Row
 
@@ -46,6 +46,11 @@ def _under_way(row: Row) -> bool:
     return row["decision"] == "charge" or row["first_hearing_date"] is not None
 
 
+def _ended_without_conviction(row: Row) -> bool:
+    ended = row["prosecution_outcome"] is not None and row["prosecution_outcome"] not in CONVICTIONS
+    return ended or row["decision"] in CPS_DECIDING - {"charge"}
+
+
 _REPORT = Evidence("incident", "reported_date", _any, _tells("reported_date"))
 _CLASS = Evidence("incident", "incident_class", _any, _tells("incident_class"))
 _SUSPECT = Evidence("investigation", "suspect_id", _any, _tells("suspect_id"))
@@ -70,6 +75,25 @@ TOLD_BY: dict[str, tuple[Evidence, ...]] = {
     "prosecuted": (_HEARING, _COURT),
     "convicted": (_COURT,),
     "uplifted": (_UPLIFT,),
+}
+# What says that a victim withdrew or did not support: the reasons of the CPS from referral to court, elsewhere an outcome.
+WITHDRAWN_BY_POLICE = Evidence(
+    "investigation",
+    "outcome_code",
+    lambda row: row["outcome_code"] is not None and row["outcome_code"] not in CHARGING_OUTCOMES,
+    lambda row: row["outcome_code"] in ("14", "16"),
+)
+WITHDRAWN_BY_CPS = Evidence("cps", "outcome_reason", _ended_without_conviction, _tells("outcome_reason"))
+POLICE_OUTCOME = _OUTCOME
+# What shows the numerators of the rates of volumes.
+NUMERATORS = {
+    "outcomes_charged": POLICE_OUTCOME,
+    "charged": _DECISION,
+    "convicted": _COURT,
+    "guilty_plea": Evidence(
+        "cps", "prosecution_outcome", _UPLIFT.could, lambda row: row["prosecution_outcome"] == "guilty_plea"
+    ),
+    "uplifted": _UPLIFT,
 }
 # The first stage that the rows of an extract show.
 SHOWN_FROM = {"investigation": "suspect_identified", "cps": "referred"}
@@ -199,18 +223,18 @@ class Coverage:
         )
 
     def _reach_of(self, evidence: Evidence, force: str) -> list[Reach]:
-        """The reaches that bound an evidence; CPS rows are seen through the crimes that they link to."""
+        """The reaches that bound an evidence, none where it cannot be seen; CPS rows are seen through the crimes that they link to."""
         own = self.feed(evidence.extract, force)
-        if own is None:
-            return []
-        if evidence.extract != "cps" or self.tells(_LINK, force):
-            return [own]
-        return [own, self.feed("investigation", force) or Reach(None, None)]
+        if own is None or evidence.extract != "cps" or self.tells(_LINK, force):
+            return [] if own is None else [own]
+        police = self.feed("investigation", force)
+        return [] if police is None else [own, police]
 
     def _bounds(self, stage: str, force: str) -> list[Reach]:
-        """The reaches behind a stage: of what is told, else of all that has come."""
-        told = [one for one in TOLD_BY[stage] if self.tells(one, force)] or TOLD_BY[stage]
-        return [reach for one in told for reach in self._reach_of(one, force)]
+        """The reaches behind a stage: of what is told, else of what would suffice."""
+        told = [one for one in TOLD_BY[stage] if self.tells(one, force)]
+        seen = [reach for one in told for reach in self._reach_of(one, force)]
+        return seen or [reach for one in TOLD_BY[stage] if one.suffices for reach in self._reach_of(one, force)]
 
     def seen_to(self, stage: str, force: str) -> date | None:
         """The day up to which the feeds that tell a stage reach, not beyond the as-at date; None: none has come."""
@@ -219,7 +243,7 @@ class Coverage:
 
     def is_told(self, stage: str, force: str) -> bool:
         """Whether some source tells the stage, however far it reaches."""
-        return any(self.tells(one, force) for one in TOLD_BY[stage])
+        return any(self.tells(one, force) and self._reach_of(one, force) for one in TOLD_BY[stage])
 
     def why(self, stage: str, force: str) -> str:
         """Why a stage cannot be seen of a force; empty where it can."""
@@ -238,8 +262,8 @@ class Coverage:
     # Missing months
 
     @cached_property
-    def _months(self) -> dict[str, dict[str | None, dict[Month, int]]]:
-        """Rows by extract, force and month; of investigations a crime's month stands with 0 if it has no row."""
+    def _months(self) -> dict[str, dict[str | None, Counter[Month]]]:
+        """Rows by extract, force and month: of the report, of the crime's report, of the receipt."""
         rows = self.held.rows
         counts: dict[str, dict[str | None, Counter[Month]]] = {
             extract: defaultdict(Counter) for extract in ("incident", "investigation", "cps")
@@ -250,19 +274,13 @@ class Coverage:
             if row["incident_class"] == "crime":
                 crime = (row["force"], row["crime_ref"])
                 reported[crime] = min(reported.get(crime, date.max), row["reported_date"])
-        for (force, _), day in reported.items():
-            counts["investigation"][force][_month(day)] += 0
         for row in rows["investigation"]:
             crime = (row["force"], row["crime_ref"])
             if crime in reported:
                 counts["investigation"][row["force"]][_month(reported[crime])] += 1
         for row in rows["cps"]:
             counts["cps"][row["force"]][_month(row["received_date"])] += 1
-        for extract in ("incident", "cps"):
-            for months in counts[extract].values():
-                for month in _from_to(min(months), max(months)):
-                    months[month] += 0
-        return {extract: {force: dict(months) for force, months in told.items()} for extract, told in counts.items()}
+        return counts
 
     def gaps(self, extract: str, force: str) -> frozenset[Month]:
         """Months missing inside a feed: of the force by itself, or of all forces together."""
@@ -271,12 +289,12 @@ class Coverage:
         return self._missing[extract, force]
 
     @staticmethod
-    def _gaps_of(by_force: dict[str | None, dict[Month, int]], force: str) -> frozenset[Month]:
+    def _gaps_of(by_force: dict[str | None, Counter[Month]], force: str) -> frozenset[Month]:
         together: Counter[Month] = Counter()
         for months in by_force.values():
             for month, rows in months.items():
                 together[month] += rows
-        return _runs_missing(by_force.get(force, {})) | _runs_missing(together)
+        return _runs_missing(by_force.get(force, Counter())) | _runs_missing(together)
 
     def cell(
         self, cases: Iterable[tuple[str, date]], period: tuple[date, date] | None, is_all: bool
@@ -316,24 +334,15 @@ def _month(day: date) -> Month:
     return day.year, day.month
 
 
-def _from_to(first: Month, last: Month) -> list[Month]:
-    numbers = range(first[0] * 12 + first[1] - 1, last[0] * 12 + last[1])
-    return [(number // 12, number % 12 + 1) for number in numbers]
-
-
-def _runs_missing(rows: dict[Month, int]) -> frozenset[Month]:
+def _runs_missing(rows: Counter[Month]) -> frozenset[Month]:
     """The months of runs without rows, between months with rows, over which ten rows or more were to be expected."""
-    months = sorted(rows)
-    missing: set[Month] = set()
-    start = 0
-    while start < len(months):
-        end = start
-        while end < len(months) and not rows[months[end]]:
-            end += 1
-        if end > start:
-            before, after = months[max(start - 3, 0) : start], months[end : end + 3]
-            beside = [rows[month] for month in (*before, *after)]
-            if before and after and sum(beside) / len(beside) * (end - start) >= ROWS_OF_A_GAP:
-                missing |= set(months[start:end])
-        start = end + 1
-    return frozenset(missing)
+    numbers = {year * 12 + month - 1: count for (year, month), count in rows.items()}
+    filled = sorted(numbers)
+    missing: set[int] = set()
+    for last, following in zip(filled, filled[1:], strict=False):
+        run = range(last + 1, following)
+        beside = [*range(last - 2, last + 1), *range(following, following + 3)]
+        inside = [numbers.get(number, 0) for number in beside if filled[0] <= number <= filled[-1]]
+        if run and sum(inside) / len(inside) * len(run) >= ROWS_OF_A_GAP:
+            missing |= set(run)
+    return frozenset((number // 12, number % 12 + 1) for number in missing)

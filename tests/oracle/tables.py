@@ -201,9 +201,14 @@ def rates(table: Funnel, cell: Cell) -> dict[str, Fraction | None]:
     entered = counts["entered"]
     recorded = table.counts.get((*cell[:-1], "recorded"), Counter())["entered"]
     number = STAGES.index(cell[-1])
-    following = table.told.get((*cell[:-1], STAGES[number + 1])) if cell[-1] != STAGES[-1] else None
-    steps = bool(entered and table.told[cell].is_told and following and following.is_told)
-    has_share = bool(number and recorded and table.told[cell].is_told)
+
+    def is_shown(stage: str) -> bool:
+        """A stage that no source tells is empty, never 0; one that cases passed on their way has a count."""
+        place = (*cell[:-1], stage)
+        return table.told[place].is_told or place in table.counts
+
+    steps = entered and cell[-1] != STAGES[-1] and is_shown(cell[-1]) and is_shown(STAGES[number + 1])
+    has_share = number and recorded and is_shown(cell[-1])
     return {
         "step_rate": Fraction(counts["progressed"], entered) if steps else None,
         "step_rate_max": Fraction(counts["progressed"] + counts["open"], entered) if steps else None,
