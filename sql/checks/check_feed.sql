@@ -1,7 +1,8 @@
 -- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries
 -- are appended: one of an older month is no fault); a column that the one
 -- before still had; a date column of which more than one filled cell in twenty, and five at least, cannot be read; columns
--- that are missing or not named by the mapping; a guessed encoding. Only the newest delivery of a
+-- that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as a whole, told with
+-- its last delivery. Only the newest delivery of a
 -- source and extract is judged, for each force in it (none where no row tells its force); its parts count together.
 -- grain: rule, extract, area, column_name
 WITH delivered AS (
@@ -85,6 +86,17 @@ noted AS (
     SELECT 'dates_unreadable' AS rule, newest.extract, newest."force", unread_column.column_name, unread_column.load_id
     FROM newest
     INNER JOIN unread_column ON list_contains(newest.load_ids, unread_column.load_id)
+    UNION ALL
+    SELECT
+        'months_missing' AS rule,
+        stg_gap.extract,
+        stg_gap."force",
+        '' AS column_name,
+        coalesce(max(load.load_id) FILTER (load_force."force" = stg_gap."force"), max(load.load_id)) AS load_id
+    FROM stg_gap
+    INNER JOIN load ON stg_gap.extract = load.extract AND load.state = 'loaded'
+    LEFT JOIN load_force ON load.load_id = load_force.load_id
+    GROUP BY stg_gap.extract, stg_gap."force"
     UNION ALL
     SELECT DISTINCT
         finding.rule,

@@ -107,7 +107,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
             f"{scope:,} out of scope, {aside:,} quarantined" + (f"; blank lines left out: {blank:,}" if blank else "")
         )
         print(f"  reaches to {covers or 'not known'}" + (" (latest date in it)" if covers and inferred else ""))
-        for line in _findings(connection, load_id):
+        for line in _findings(connection, load_id, extract):
             print(line)
         for line in _contents(connection, extract, load_id):
             print(line)
@@ -141,13 +141,15 @@ def _verdict(connection: "duckdb.DuckDBPyConnection", *, refused: bool, held: bo
     return "Fit to send."
 
 
-def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int) -> list[str]:
+def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int, extract: str) -> list[str]:
     """What is amiss with one file, critical first: rows by rule with their lines, then what concerns the file as a whole."""
+    from attrition.quality.gaps import months_told
+
     arrived = {row[0] for row in connection.execute("SELECT DISTINCT extract FROM load").fetchall()}
     rules = {row["rule"]: row for row in reference.rows("rule")}
     found = connection.execute(
         "SELECT rule, column_name, count(*), list(line ORDER BY line) FROM check_row WHERE load_id = $load "
-        "GROUP BY ALL UNION ALL SELECT rule, column_name, NULL, NULL FROM check_feed WHERE load_id = $load "
+        "GROUP BY ALL UNION ALL SELECT DISTINCT rule, column_name, NULL, NULL FROM check_feed WHERE load_id = $load "
         "AND rule <> 'delivery_held'",
         {"load": load_id},
     ).fetchall()
@@ -162,6 +164,9 @@ def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int) -> list[str
         )
         if told["severity"] != "info":
             lines.append(f"      {told['mend']}")
+        for (of_rule, of_extract, area, _), said in months_told(connection).items():
+            if (of_rule, of_extract) == (rule, extract):
+                lines += [f"      {area}: {line}" for line in said.splitlines()]
     return lines
 
 

@@ -407,6 +407,22 @@ def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:
     assert rules(failing(desk)) == set()
 
 
+def test_a_month_without_a_row(desk: Desk) -> None:
+    # Five months of ten incidents beside an empty one: ten are expected there. With one incident less it is 9.8.
+    months = ("2024-10-05", "2024-11-05", "2024-12-05", "2025-02-05", "2025-03-25")
+    days = [day for day in months for _ in range(10)]
+    rows = [incident(n, reported_date=day, recorded_date=day) for n, day in enumerate(days)]
+    desk.put("incident_1", "incident", rows[1:])
+    desk.load()
+    assert "months_missing" not in rules(failing(desk))
+    desk.put("incident_2", "incident", rows[:1])
+    desk.load()
+    assert failing(desk)["months_missing", *REPORT] is None
+    desk.put("incident_3", "incident", [incident(90, reported_date="2025-01-05", recorded_date="2025-01-05")])
+    desk.load()
+    assert "months_missing" not in rules(failing(desk))
+
+
 def test_a_file_cut_short_is_held_and_told(desk: Desk) -> None:
     path = desk.put("incident_1", "incident", [incident(n) for n in range(1, 40)])
     whole = path.read_text(encoding="utf-8")

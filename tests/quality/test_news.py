@@ -56,9 +56,12 @@ REMARK = Failing("encoding_guessed", "incident", "durham", "", None)
 def test_all_is_new_at_first_critical_before_warning_then_by_rows(runs: Runs) -> None:
     assert runs.end(1, code("victim_sex", 3), REMARK, MISSING, code("victim_ethnicity", 12), HELD) == [
         "Data quality, new or worse since the last run: 2 critical, 2 warnings",
-        "  critical: Delivery that the gate holds; nothing of it is counted; cps north-east; attrition incidents show 5",
-        "  critical: Row without a required field; it is not counted (reported date); incident durham: 2 rows; attrition incidents show 3",
-        "  warning: Code that is not on its list; taken as unknown or empty (victim ethnicity); incident durham: 12 rows; attrition incidents show 4",
+        "  critical: Delivery that the gate holds; nothing of it is counted; cps north-east; attrition incidents show 5. "
+        "Correct the file and send it again, or confirm that it is right.",
+        "  critical: Row without a required field; it is not counted (reported date); incident durham: 2 rows; attrition incidents show 3. "
+        "Fill the field and send the row again.",
+        "  warning: Code that is not on its list; taken as unknown or empty (victim ethnicity); incident durham: 12 rows; attrition incidents show 4. "
+        "Use a code of the list in the data dictionary, or ask for the source mapping to learn this one.",
         "  warning: Code that is not on its list; taken as unknown or empty (victim sex); incident durham: 3 rows; attrition incidents show 1",
     ]  # fmt: skip
 

@@ -44,7 +44,7 @@ class Emptied:
 
 def count_shares(connection: "duckdb.DuckDBPyConnection", contract: Contract, columns: Sequence[str]) -> None:
     """Fills `share`: by force, the accepted rows of `conformed` and those that fill each of the columns. What stands for an
-    unlisted or unknown code, or for a date that cannot be read, fills nothing.
+    unlisted or unknown code, for a date that cannot be read or for an empty cell (victim_no 1) fills nothing.
     """
     places = {column: place for place, column in enumerate(contract.columns)}
     force = "force::VARCHAR" if "force" in contract.columns else "NULL::VARCHAR"
@@ -52,6 +52,7 @@ def count_shares(connection: "duckdb.DuckDBPyConnection", contract: Contract, co
         f"count(*) FILTER ({name(c)} IS NOT NULL"
         + (f" AND {name(c)}::VARCHAR <> 'unknown'" if contract.columns[c].code_list else "")
         + (f" AND faults & {1 << places[c]} = 0" if contract.columns[c].unreadable else "")
+        + (f" AND {name(c)} <> '{contract.columns[c].empty}'" if contract.columns[c].empty else "")
         + f") AS {name(c)}"
         for c in columns
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrition import reference
 from attrition.publish.quality_facts import Score
+from attrition.quality.gaps import months_told
 from attrition.quality.meeting import remedies_of
 from attrition.quality.price import price_sentence
 
@@ -81,7 +82,7 @@ def evaluate(
     )
     prices = _prices(connection)
     files = _files(connection)
-    remedies = remedies_of(connection, sources)
+    remedies = remedies_of(connection, sources) | months_told(connection)
     failing = [
         Failing(
             rule, extract, area, column, rows, records, prices.get(key, ""), files.get(key, ()),
@@ -152,7 +153,7 @@ def _prices(connection: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str, str
     ).fetchall():
         prices[rule, extract, "", column] = _NOBODY_S
     for rule, extract, area, column in connection.execute(
-        "SELECT rule, extract, area, column_name FROM check_feed WHERE rule IN ('delivery_held', 'feed_reaches_less')"
+        "SELECT rule, extract, area, column_name FROM check_feed WHERE rule IN ('delivery_held', 'feed_reaches_less', 'months_missing')"
     ).fetchall():
         prices[rule, extract, area, column] = UNBOUNDED
     return prices

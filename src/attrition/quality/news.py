@@ -1,5 +1,5 @@
-"""What a run ends with: the critical and warning checks that are new or worse since the last run, worst first, in few lines.
-Numbers, codes and the rules' own words; never a value of the data.
+"""What a run ends with: the critical and warning checks that are new or worse since the last run, worst first, in few lines, with
+how to mend them. Numbers, codes and the rules' own words; never a value of the data.
 """
 
 import datetime as dt
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attrition import reference
 from attrition.quality.change import Change, Kind
 from attrition.quality.evaluation import Failing
+from attrition.quality.incidents import in_full
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +28,7 @@ class _Line:
     severity: str
     rows: int | None
     text: str
+    mend: str
 
     @property
     def rank(self) -> tuple[int, int, str]:
@@ -44,6 +46,7 @@ def since_last_run(connection: "duckdb.DuckDBPyConnection", changes: list[Change
             change.rows,
             _text(change.severity, change.kind, change.message, change.column, change.extract, change.area, change.rows)
             + f"; attrition incidents show {change.incident_id}",
+            change.mend,
         )
         for change in open_now
         if change.kind in _NEWS and change.incident_id not in silenced
@@ -68,6 +71,7 @@ def as_found(failing: tuple[Failing, ...]) -> list[str]:
             _text(
                 rules[one.rule]["severity"], None, rules[one.rule]["label"], one.column, one.extract, one.area, one.rows
             ),
+            in_full(rules[one.rule]["mend"], one.remedy),
         )
         for one in failing
         if rules[one.rule]["severity"] in _TOLD
@@ -112,6 +116,14 @@ def _counted(lines: list[_Line]) -> str:
 
 
 def _listed(lines: list[_Line], where: str) -> list[str]:
-    ranked = [f"  {line.text}" for line in sorted(lines, key=lambda line: line.rank)]
+    ranked = sorted(lines, key=lambda line: line.rank)
+    shown: list[str] = []
+    said: set[str] = set()
+    for line in ranked[:_LINES]:
+        mend, *remedy = line.mend.splitlines()
+        # What mends several is said with the first of them.
+        shown.append(f"  {line.text}" + (f". {mend}" if mend not in said else ""))
+        shown += [f"      {told}" for told in remedy]
+        said.add(mend)
     more = len(ranked) - _LINES
-    return [*ranked[:_LINES], f"  and {more} more: {where}"] if more > 0 else ranked
+    return [*shown, f"  and {more} more: {where}"] if more > 0 else shown
