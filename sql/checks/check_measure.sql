@@ -1,7 +1,8 @@
 -- Completeness and linkage over the last 365 days, by area: how many records lack what they should tell, of how many. A
 -- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
 -- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
--- Beside them the references that do not meet, and those that would if they were spelt alike.
+-- Incidents that share victim, day and offence with another are measured alike. Beside them the references that do not meet,
+-- and those that would if they were spelt alike.
 -- grain: rule, extract, area, column_name
 WITH recent AS (
     SELECT
@@ -9,12 +10,15 @@ WITH recent AS (
         incident.victim_type::VARCHAR AS victim_type,
         coalesce(incident.victim_ethnicity, 'unknown') <> 'unknown' AS tells_ethnicity,
         coalesce(incident.business_type, 'unknown') <> 'unknown' AS tells_business_type,
-        incident.local_authority IS NOT NULL AS tells_local_authority
+        incident.local_authority IS NOT NULL AS tells_local_authority,
+        incident.victim_id IS NOT NULL AS tells_victim,
+        min(incident.incident_id) OVER alike = max(incident.incident_id) OVER alike AS is_alone
     FROM incident
     CROSS JOIN run_context
     WHERE
         incident.reported_date BETWEEN run_context.as_at - 364 AND run_context.as_at
         AND coalesce(incident.comparison, 'N') = 'N'
+    WINDOW alike AS (PARTITION BY incident."force", incident.victim_id, incident.reported_date, incident.offence_code)
 ),
 
 cps_row AS (
@@ -62,6 +66,10 @@ measured AS (
     UNION ALL
     SELECT 'incomplete_local_authority' AS rule, 'incident' AS extract, area, tells_local_authority AS is_told
     FROM recent
+    UNION ALL
+    SELECT 'incident_alike' AS rule, 'incident' AS extract, area, is_alone AS is_told
+    FROM recent
+    WHERE tells_victim
     UNION ALL
     SELECT
         'low_link_rate' AS rule,

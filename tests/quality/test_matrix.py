@@ -322,7 +322,7 @@ def test_columns_missing_extra_and_gone(desk: Desk) -> None:
     ]
     desk.put("incident_3", "incident", [incident(3)])
     desk.load()
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
 
 
 def test_a_rare_column_that_empties(desk: Desk) -> None:
@@ -342,7 +342,7 @@ def test_columns_that_the_mapping_does_not_name(desk: Desk) -> None:
     header, line = path.read_text(encoding="utf-8").splitlines()
     path.write_text(f"{header},shoe_size\n{line},9\n", encoding="utf-8", newline="\n")
     desk.load()
-    assert rules(failing(desk)) == {"extra_column"}
+    assert rules(failing(desk)) == {"extra_column", "feed_missing"}
 
 
 def test_a_delivery_that_meets_less_than_the_others(desk: Desk) -> None:
@@ -361,7 +361,7 @@ def test_a_guessed_encoding(desk: Desk) -> None:
     path = desk.put("incident", "incident", [incident(area_command="Cornér")])
     path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
     desk.load()
-    assert rules(failing(desk)) == {"encoding_guessed"}
+    assert rules(failing(desk)) == {"encoding_guessed", "feed_missing"}
 
 
 def test_dates_that_cannot_be_read(desk: Desk) -> None:
@@ -387,7 +387,97 @@ def test_rows_that_make_one(desk: Desk, tmp_path: Path) -> None:
     assert failing(desk).get(("rolled_up", *REPORT)) == 1
     desk.put("incident_register", "incident", [incident(), incident(), incident(2, offence_code="9B")])
     desk.load(sources=tmp_path)
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
+
+
+def test_an_extract_that_has_never_come(desk: Desk) -> None:
+    desk.put("incident", "incident", [incident()])
+    desk.put("investigation", "investigation", [investigation()])
+    desk.load()
+    assert [key for key in failing(desk) if key[0] == "feed_missing"] == [("feed_missing", *AREA)]
+    desk.put("cps", "cps", [cps()])
+    desk.load()
+    assert "feed_missing" not in rules(failing(desk))
+
+
+def test_an_extract_that_ends_before_the_others(desk: Desk) -> None:
+    # Reported a week before the day: the incidents reach it, the investigations of January do not.
+    desk.judge(clean() | {"incident": [incident(reported_date="2025-03-24", recorded_date="")]})
+    assert ("feed_behind", *POLICE) in failing(desk)
+    desk.put("investigation_2", "investigation", [investigation(outcome_date="2025-03-24")])
+    desk.load()
+    assert ("feed_behind", *POLICE) not in failing(desk)
+
+
+def test_a_month_missing_inside_an_extract(desk: Desk) -> None:
+    def reported(*months: int) -> list[Row]:
+        """Ten a month."""
+        days = [f"2024-{month:02}-{day:02}" for month in months for day in range(1, 11)]
+        return [incident(n, reported_date=day, recorded_date="") for n, day in enumerate(days)]
+
+    desk.put("incident_1", "incident", reported(7, 9))
+    desk.load()
+    assert ("feed_gap", *REPORT) in failing(desk)
+    desk.put("incident_2", "incident", reported(7, 9, 8))
+    desk.load()
+    assert "feed_gap" not in rules(failing(desk))
+
+
+def test_a_column_that_no_row_fills(desk: Desk) -> None:
+    told = ("evidence_not_told", "investigation", "northumbria", "suspect_id")
+    nobody = {"suspect_id": "", "suspect_identified_date": "", "outcome_code": "18"}
+    desk.put("incident", "incident", [incident(n) for n in range(20)])
+    desk.put("investigation_1", "investigation", [investigation(n, **nobody) for n in range(19)])
+    desk.load()
+    assert told not in failing(desk)
+    desk.put("investigation_2", "investigation", [investigation(19, **nobody)])
+    desk.load()
+    assert told in failing(desk)
+    desk.put("investigation_3", "investigation", [investigation(19)])
+    desk.load()
+    assert told not in failing(desk)
+
+
+def test_a_column_that_tells_records_otherwise_than_before(desk: Desk) -> None:
+    def aged(changed: int, before: str, after: str) -> list[Row]:
+        return [incident(n, victim_age=after if n < changed else before) for n in range(100)]
+
+    told = ("values_changed", "incident", "northumbria", "victim_age")
+    for name, rows, is_told in (
+        ("incident_1", aged(0, "30", ""), False),
+        ("incident_2", aged(9, "30", "31"), False),
+        ("incident_3", aged(19, "30", "31"), True),  # ten more than before
+        ("incident_4", aged(60, "30", ""), False),  # no longer told is not told otherwise
+    ):
+        desk.put(name, "incident", rows)
+        desk.load()
+        assert (told in failing(desk)) == is_told
+
+
+def test_a_crime_that_is_investigated_otherwise_than_before(desk: Desk) -> None:
+    desk.put("investigation_1", "investigation", [investigation(n) for n in range(20)])
+    desk.put("incident_1", "incident", [incident(n) for n in range(20)])
+    desk.load()
+    for name, changed, is_told in (("investigation_2", 9, False), ("investigation_3", 19, True)):
+        rows = [investigation(n, investigating_unit="cid" if n < changed else "response") for n in range(20)]
+        desk.put(name, "investigation", rows)
+        desk.load()
+        found = ("values_changed", "investigation", "northumbria", "investigating_unit") in failing(desk)
+        assert found == is_told
+
+
+def test_incidents_told_twice(desk: Desk) -> None:
+    def reported(twice: int) -> list[Row]:
+        once = [incident(n, victim_id=f"V{n}") for n in range(60)]
+        return [*once, *({**once[n], "incident_id": f"X{n}", "crime_ref": f"X{n}"} for n in range(twice))]
+
+    desk.put("incident", "incident", reported(1))
+    desk.load()
+    assert "incident_alike" not in rules(failing(desk))
+    # Four of 62 are more than one in twenty.
+    desk.put("incident", "incident", reported(2))
+    desk.load()
+    assert failing(desk).get(("incident_alike", *REPORT)) == 4
 
 
 def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:
@@ -400,7 +490,7 @@ def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:
     assert ("feed_reaches_less", *REPORT) in failing(desk)
     desk.put("incident_3", "incident", [incident(4, reported_date="2025-03-19", recorded_date="2025-03-19")])
     desk.load()
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
 
 
 def test_a_file_cut_short_is_held_and_told(desk: Desk) -> None:
@@ -411,7 +501,7 @@ def test_a_file_cut_short_is_held_and_told(desk: Desk) -> None:
     assert ("delivery_held", *REPORT) in failing(desk) or ("delivery_held", "incident", "", "") in failing(desk)
     path.write_text(whole, encoding="utf-8", newline="")
     desk.load()
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
 
 
 def test_a_feed_that_is_late(desk: Desk) -> None:

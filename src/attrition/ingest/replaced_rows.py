@@ -1,5 +1,5 @@
 """What is worth a look among rows that took the place of others: a record reported on quite another day, a crime of which
-fewer rows came than before. Only rows that replace any are looked at.
+fewer rows came than before, a column that tells many records otherwise than before. Only rows that replace any are looked at.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +10,11 @@ from attrition.ingest.conform import name, same
 if TYPE_CHECKING:
     import duckdb
 
+    from attrition.contract import Contract
+
+_LEAST_CHANGED, _LEAST_SHARE = 10, 0.1
+"""From so many records, and such a share of those that tell the column both times, on a column's values have changed."""
+
 
 def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
     """Keeps a finding for each row by which these loads replaced another so, or by which later ones replace theirs."""
@@ -19,6 +24,7 @@ def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: 
     replaced = f"v.replaced_by IS NOT NULL AND v.replaced_by <> v.load_id AND (v.replaced_by IN ({new}) OR v.load_id IN ({new}))"
     if not connection.execute(f"SELECT 1 FROM {table} AS v WHERE {replaced} LIMIT 1").fetchone():
         return
+    _find_changed(connection, contract, replaced)
     if "reported_date" in contract.columns:
         connection.execute(
             f"INSERT INTO finding SELECT DISTINCT n.load_id, n.line, 'replaced_far_apart', NULL FROM {table} AS v "
@@ -36,4 +42,37 @@ def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: 
             f"AND v.replaced_by IS DISTINCT FROM v.load_id AND load.place IN (SELECT place FROM old) GROUP BY {by}, load.place) "
             "SELECT now.load_id, now.line, 'fewer_rows', NULL FROM old JOIN now ON old.place = now.place "
             f"AND {same(contract, 'old', 'now', contract.replaced_by)} WHERE old.times > now.times"
+        )
+
+
+def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract", replaced: str) -> None:
+    """Keeps a finding for each load and column that tells many records otherwise than before. Of sets only those are looked at
+    that had one row and have one; what a record did not tell before, or does not now, is no change."""
+    table = f"{contract.extract}_version"
+    by = contract.key or contract.replaced_by
+    columns = [column for column in contract.columns if column not in by]
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE before_{at} IS NOT NULL AND now_{at} IS NOT NULL), count(*) FILTER (WHERE before_{at} <> now_{at})"
+        for at in range(len(columns))
+    )
+    pairs = ", ".join(f"v.{name(c)} AS before_{at}, n.{name(c)} AS now_{at}" for at, c in enumerate(columns))
+    told_again = (
+        f"SELECT n.load_id, {pairs} FROM {table} AS v "
+        f"JOIN {table} AS n ON n.load_id = v.replaced_by AND {same(contract, 'v', 'n', by)} WHERE {replaced}"
+    )
+    if not contract.key:
+        told_again += (
+            f" QUALIFY count(*) OVER (PARTITION BY v.replaced_by, {', '.join(f'v.{name(c)}' for c in by)}) = 1"
+        )
+    for load_id, *counted in connection.execute(
+        f"SELECT load_id, {counts} FROM ({told_again}) GROUP BY load_id"
+    ).fetchall():
+        found = [
+            column
+            for column, told, changed in zip(columns, counted[::2], counted[1::2], strict=True)
+            if changed >= _LEAST_CHANGED and changed >= _LEAST_SHARE * told
+        ]
+        connection.execute(
+            "INSERT INTO finding SELECT ?, NULL, 'values_changed', unnest(?::VARCHAR[]) EXCEPT SELECT * FROM finding",
+            [load_id, found],
         )
