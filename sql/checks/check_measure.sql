@@ -1,6 +1,7 @@
 -- Completeness and linkage over the last 365 days, by area: how many records lack what they should tell, of how many. A
 -- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
 -- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
+-- Crimes whose file was submitted 28 days ago or more are measured by the CPS rows that they meet.
 -- Incidents that share victim, day and offence with another are measured alike. Beside them the references that do not meet,
 -- and those that would if they were spelt alike.
 -- grain: rule, extract, area, column_name
@@ -55,6 +56,16 @@ only_area AS (
     HAVING count(DISTINCT placed_row.area) = 1
 ),
 
+submitted AS (
+    SELECT investigation."force", investigation.crime_ref
+    FROM investigation
+    CROSS JOIN run_context
+    SEMI JOIN (SELECT "force", crime_ref FROM incident WHERE incident_class = 'crime') AS crime
+        ON investigation."force" = crime."force" AND investigation.crime_ref = crime.crime_ref
+    GROUP BY investigation."force", investigation.crime_ref
+    HAVING max(investigation.file_submitted_date) BETWEEN any_value(run_context.as_at) - 364 AND any_value(run_context.as_at) - 28
+),
+
 measured AS (
     SELECT 'incomplete_victim_ethnicity' AS rule, 'incident' AS extract, area, tells_ethnicity AS is_told
     FROM recent
@@ -78,6 +89,16 @@ measured AS (
         placed_row.is_linked AS is_told
     FROM placed_row
     LEFT JOIN only_area ON placed_row.load_id = only_area.load_id
+    UNION ALL
+    SELECT
+        'low_receipt_rate' AS rule,
+        'cps' AS extract,
+        coalesce(named.cps_area, '') AS area,
+        received.crime_ref IS NOT NULL AS is_told
+    FROM submitted
+    LEFT JOIN (SELECT DISTINCT "force", crime_ref FROM link_cps) AS received
+        ON submitted."force" = received."force" AND submitted.crime_ref = received.crime_ref
+    LEFT JOIN "force" AS named ON submitted."force" = named.code
 )
 
 SELECT

@@ -212,6 +212,11 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
         made([incident(n) for n in range(8, 31)], [investigation(n) for n in range(8, 31)], [cps(n) for n in range(1, 31)]),
         made([incident(n) for n in range(7, 31)], [investigation(n) for n in range(7, 31)], [cps(n) for n in range(1, 31)]),
     ),
+    "low_receipt_rate": (
+        AREA, 5,
+        made([incident(n) for n in range(1, 21)], [investigation(n) for n in range(1, 21)], [cps(n) for n in range(6, 21)]),
+        made([incident(n) for n in range(1, 21)], [investigation(n) for n in range(1, 21)], [cps(n) for n in range(5, 21)]),
+    ),
 }  # fmt: skip
 
 
