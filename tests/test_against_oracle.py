@@ -9,7 +9,8 @@ import json
 import os
 import random
 import tempfile
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from attrition import cli
 from comparison import assert_conserved, assert_fates_equal, assert_figures_equal, assert_findings_equal
-from oracle import Delivery, RawRow, load
+from oracle import Delivery, RawRow, cases, load
 from product_run import KEY, Ward
 from strategies import (
     AS_AT,
@@ -28,6 +29,7 @@ from strategies import (
     as_deliveries,
     day,
     delivery_sequences,
+    dense_extracts,
     stacked_extract_sets,
     told_once,
 )
@@ -169,6 +171,50 @@ def test_the_order_of_rows_is_immaterial_where_no_two_are_rivals(extracts: Extra
     with ward() as place:
         place.load(as_deliveries(shuffled))
         assert_figures_equal(place.published(AS_AT), load(as_deliveries(alone)), AS_AT)
+
+
+# One fixed set, dense in ties
+
+
+def _tied(rows: Sequence[RawRow], group: str, value: str, day_of: str) -> int:
+    """How many rows share their group and their day with one that says something else."""
+    told: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        assert isinstance(row, dict)
+        if row.get(value):
+            told[row[group], row.get(day_of, "")].append(row[value])
+    return sum(len(values) for values in told.values() if len(set(values)) > 1)
+
+
+def test_the_dense_set_is_dense() -> None:
+    """Three hundred tied rows or more on every rule that takes the latest, and as many cases that wait for what comes next."""
+    dense = dense_extracts()
+    investigation, cps = dense["investigation"], dense["cps"]
+    assert _tied(investigation, "crime_ref", "outcome_code", "outcome_date") >= 300
+    assert _tied(investigation, "crime_ref", "investigating_unit", "outcome_date") >= 300
+    assert _tied(investigation, "crime_ref", "victim_support", "outcome_date") >= 300
+    assert _tied(cps, "urn", "decision", "decision_date") >= 300
+    assert _tied(cps, "urn", "prosecution_outcome", "finalised_date") >= 300
+    places = Counter((case.furthest, case.state) for case in cases(load(as_deliveries(dense)), AS_AT))
+    pending = ("recorded", "suspect_identified", "referred", "charged", "prosecuted", "convicted")
+    assert all(places[stage, "open"] for stage in pending)
+    assert sum(places[stage, "open"] for stage in pending) >= 300
+
+
+def test_ties_and_pending_rows_are_settled_as_the_oracle_settles_them() -> None:
+    deliveries = as_deliveries(dense_extracts())
+    with ward() as place:
+        place.load(deliveries)
+        published, held = place.published(AS_AT), load(deliveries)
+        assert_figures_equal(published, held, AS_AT)
+        assert_conserved(published)
+        assert_findings_equal(published, held, AS_AT)
+        with place.models(AS_AT) as connection:
+            reached = connection.execute("SELECT max(covers_to) FROM load").fetchall()
+            seen = connection.execute("SELECT DISTINCT seen_to FROM funnel_coverage").fetchall()
+    # What is held reaches further than the as-at day; nobody has seen further than that.
+    assert reached[0][0] > AS_AT
+    assert seen and all(day_seen is None or day_seen <= AS_AT for (day_seen,) in seen)
 
 
 # Deliveries told by hand

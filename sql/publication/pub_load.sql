@@ -1,5 +1,5 @@
 -- Every delivery in force: rows read = accepted + duplicate + out of scope + quarantined. `superseded` counts rows that
--- were accepted earlier and have since been replaced; they stay in `accepted`.
+-- were accepted earlier and have since been replaced; they stay in `accepted`. Blank lines are no rows.
 -- grain: file, sha256, source, extract
 SELECT
     load.file,
@@ -10,6 +10,7 @@ SELECT
     load.covers_to,
     CASE WHEN load.covers_inferred THEN 'Y' ELSE 'N' END AS covers_inferred,
     'row' AS unit,
+    load.blank,
     load.rows_read,
     load.accepted,
     load.duplicate,

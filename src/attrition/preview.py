@@ -12,8 +12,10 @@ from attrition import models, reference, warehouse
 from attrition.contract import load_contract
 from attrition.errors import InputRefused
 from attrition.ingest import conform, deliveries, pseudonym
+from attrition.ingest.file_name import how_to_mend, shown_name
 from attrition.ingest.landing import Arrival, delivery_of, fitting_feeds
 from attrition.ingest.mapping import Source, load_sources
+from attrition.ingest.opening import open_checked
 from attrition.ingest.plan import plan
 from attrition.settings import Settings, load_settings
 
@@ -42,7 +44,7 @@ def check_files(
     for path in files:
         try:
             arrival = _arrival(path, known)
-            opened[path] = deliveries.open_checked(arrival)
+            opened[path] = open_checked(arrival)
             arrivals.append(arrival)
         except InputRefused as fault:
             refused = True
@@ -55,7 +57,7 @@ def check_files(
         todo = plan(
             connection, sorted(arrivals, key=lambda one: one.order), {p: o.sha256 for p, o in opened.items()}, now
         )
-        for note in todo.notes:
+        for note in (*todo.notes, *deliveries.remarks(todo, opened)):
             print(note)
         held: list[str] = []
         for delivery in todo.deliveries:
@@ -78,10 +80,12 @@ def check_files(
 
 def _arrival(path: Path, sources: list[Source]) -> Arrival:
     feeds = fitting_feeds(path, sources)
+    if mend := how_to_mend(path):
+        raise InputRefused(f"{shown_name(path)}: this kind of file is not read. {mend}")
     if not feeds:
         names = ", ".join(dict.fromkeys(glob for source in sources for feed in source.feeds for glob in feed.files))
         raise InputRefused(
-            f"{path.name}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
+            f"{shown_name(path)}: no source mapping fits this name. Known names: {names}. Rename it, or write a mapping."
         )
     return Arrival(path, feeds, delivery_of(path, feeds[0]))
 
@@ -91,16 +95,16 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
 
     loads = connection.execute(
         "SELECT load_id, file, extract, source, rows_read, accepted, duplicate, out_of_scope, quarantined, covers_to, "
-        "covers_inferred, gate FROM load ORDER BY load_id"
+        "covers_inferred, gate, blank FROM load ORDER BY load_id"
     ).fetchall()
     models.prepare(connection)
     models.set_context(connection, now, settings)
     name_rows(connection)
     models.build(connection, ["check_open", "check_spelling_line"])
-    for load_id, file, extract, source, read, accepted, duplicate, scope, aside, covers, inferred, gate in loads:
+    for load_id, file, extract, source, read, accepted, duplicate, scope, aside, covers, inferred, gate, blank in loads:
         print(
             f"{file} as {extract} ({source}): {read:,} rows read, {accepted:,} accepted, {duplicate:,} duplicate, "
-            f"{scope:,} out of scope, {aside:,} quarantined"
+            f"{scope:,} out of scope, {aside:,} quarantined" + (f"; blank lines left out: {blank:,}" if blank else "")
         )
         print(f"  reaches to {covers or 'not known'}" + (" (latest date in it)" if covers and inferred else ""))
         for line in _findings(connection, load_id):

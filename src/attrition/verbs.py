@@ -144,16 +144,17 @@ def map(arguments: argparse.Namespace) -> int:
     from attrition.ingest.draft import draft_mapping
     from attrition.ingest.draft_header import find_place
     from attrition.ingest.draft_summary import summary
-    from attrition.ingest.reading import open_file, sample_rows
+    from attrition.ingest.file_name import shown_name
+    from attrition.ingest.reading import Layout, open_file, sample_rows
 
     place = find_place(arguments.file, arguments.sheet)
-    opened = open_file(arguments.file, sheet=place.sheet, header_row=place.header_row, first_rows=20_000)
+    opened = open_file(arguments.file, Layout(sheet=place.sheet, header_row=place.header_row), first_rows=20_000)
     source = arguments.source or "".join(c if c.isalnum() else "_" for c in arguments.file.stem.lower()).strip("_")
     draft = draft_mapping(
         opened.header,
         list(sample_rows(opened)),
         source=source,
-        file_name=arguments.file.name,
+        file_name=shown_name(arguments.file),
         extract=arguments.extract,
         place=place,
     )

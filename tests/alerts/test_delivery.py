@@ -73,6 +73,21 @@ def test_the_outbox_holds_one_file_per_alert_and_its_rows(
     assert "could not be attached" in found["2026-05-04_2_northumbria.txt"].read_text(encoding="utf-8")
 
 
+def test_who_could_not_be_told_is_named_with_the_day_of_the_oldest_alert(
+    connection: duckdb.DuckDBPyConnection, write_owners: WriteOwners, message: Digest, tmp_path: Path
+) -> None:
+    (tmp_path / "out").write_text("a file where the folder should be", encoding="utf-8")
+    owners = write_owners("outbox:out")
+    queue(connection, owners.owners[0], message, DAY)
+    (alone,) = deliver(connection, owners)
+    assert alone.startswith("Northumbria could not be told: ")
+    assert alone.endswith("(an alert has been waiting since 4 May 2026)")
+    for later in (40, 9):
+        queue(connection, owners.owners[0], message, DAY + dt.timedelta(days=later))
+    (several,) = deliver(connection, owners, DAY + dt.timedelta(days=41))
+    assert several.endswith("(3 alerts have been waiting since 4 May 2026)")
+
+
 def test_the_outbox_overwrites_nothing_and_takes_its_own_file_for_done(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     outbox.put(folder, "day_1_owner", "Owner", "first", "text")

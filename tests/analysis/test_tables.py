@@ -307,6 +307,51 @@ def test_what_was_decided_in_a_month_is_charted_in_its_own_unit(connection: duck
     assert all(row["reason"] and row["low"] is None for row in charts)
 
 
+@pytest.mark.parametrize(
+    ("seen_to", "last"), [("2024-06-30", "2024-06"), ("2024-06-29", "2024-05"), ("2024-07-01", "2024-06")]
+)
+def test_a_month_is_charted_from_the_day_on_that_the_feed_reaches_its_end(
+    connection: duckdb.DuckDBPyConnection, seen_to: str, last: str
+) -> None:
+    """Both charts: of what was recorded in a month, and of what was decided in it."""
+    months = [dt.date(2023 + number // 12, number % 12 + 1, 1) for number in range(20)]
+    fill(connection, "age_count", COUNTS, [])
+    fill(connection, "age_month", MONTHS, [("all", "all", month, 0, 40, 40, 20, True) for month in months])
+    fill(connection, "case_window", "recorded_seen_to DATE", [("2024-08-31",), (seen_to,)])
+    fill(
+        connection,
+        "pub_volumes",
+        VOLUMES,
+        [("all", "month", f"{month:%Y-%m}", "Y", "", "flagged", "charge_rate", "suspect", 40, 50) for month in months],
+    )
+    consistency.build(connection, 30)
+    charts = read(connection, "pub_control_charts")
+    for measure in ("recorded", "charge_rate"):
+        assert [row["period"] for row in charts if row["measure"] == measure][-1] == last
+
+
+def test_thin_months_are_charted_as_quarters_of_the_financial_year(connection: duckdb.DuckDBPyConnection) -> None:
+    """Twelve crimes a month are 36 a quarter. Of February 2021 to December 2024, whole quarters run from April 2021."""
+    months = [dt.date(2021 + number // 12, number % 12 + 1, 1) for number in range(1, 48)]
+    paths = [("all", "all", month, 0, 12, 12, month.month, True) for month in months]
+    consistent(connection, [], paths, "2024-12-31")
+    charts = [row for row in read(connection, "pub_control_charts") if row["measure"] == "suspect_identified"]
+    # April to June is the first quarter of the year that begins in April; January to March the last of the one before.
+    assert [row["period"] for row in charts] == [
+        *(f"2021/22 Q{quarter}" for quarter in (1, 2, 3, 4)),
+        *(f"2022/23 Q{quarter}" for quarter in (1, 2, 3, 4)),
+        *(f"2023/24 Q{quarter}" for quarter in (1, 2, 3, 4)),
+        *(f"2024/25 Q{quarter}" for quarter in (1, 2, 3)),
+    ]
+    assert {row["period_kind"] for row in charts} == {"quarter"}
+    # Each month brings its own number: 4 + 5 + 6, 7 + 8 + 9, 10 + 11 + 12, 1 + 2 + 3 of 36.
+    assert [(row["count"], row["cases"]) for row in charts] == [
+        (made, 36) for _, made in zip(range(15), itertools.cycle([15, 24, 33, 6]), strict=False)
+    ]
+    assert [row["value"] for row in charts[:4]] == pytest.approx([15 / 36, 24 / 36, 33 / 36, 6 / 36])
+    assert {row["reason"] for row in charts} == {""}
+
+
 def quarter_paths(rates: dict[tuple[str, int], int]) -> list[Any]:
     rows = []
     for (area, quarter), reached in rates.items():

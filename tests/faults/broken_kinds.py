@@ -171,6 +171,33 @@ def _wide_sheet(folder: Path) -> None:
     workbook(folder / "incident.xlsx", rows)
 
 
+def _second_sheet(folder: Path) -> None:
+    """Rows that go on on another visible sheet below the same header."""
+    import openpyxl
+
+    rows = sheet_rows(incidents())
+    workbook(folder / "incident.xlsx", rows[:20])
+    book = openpyxl.load_workbook(folder / "incident.xlsx")
+    more = book.create_sheet("More")
+    for row in (rows[0], *rows[20:]):
+        more.append(row)
+    book.save(folder / "incident.xlsx")
+
+
+def _empty_formulas(folder: Path) -> None:
+    """Formulas as a program writes them that does not calculate."""
+    rows = changed(3, crime_ref='=TRIM("C0004")')
+    workbook(folder / "incident.xlsx", sheet_rows(rows))
+
+
+def _mixed_dates(folder: Path) -> None:
+    """Date cells beside dates that stayed text."""
+    rows = incidents()
+    for row in rows[:12]:
+        row["reported_date"] = date.fromisoformat(row["reported_date"])
+    workbook(folder / "incident.xlsx", sheet_rows(rows))
+
+
 def _renamed(make: Callable[[Path], object], old: str, new: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
         make(folder)
@@ -263,20 +290,16 @@ TEXT_KINDS = (
     Kind(
         "line_of_blanks",
         _bytes(lambda: _blank_lines("   ")),
-        read=ROWS + 1,
-        quarantined={12: _SHORT},
+        says=("blank lines left out: 1",),
     ),
     Kind(
         "line_of_delimiters",
         _bytes(lambda: _blank_lines("," * (len(COLUMNS) - 1))),
-        read=ROWS + 1,
-        quarantined={12: "missing_force missing_incident_id missing_incident_class missing_reported_date"},
+        says=("blank lines left out: 1",),
     ),
     Kind(
         "end_of_file_sign",
         _bytes(lambda: _good() + b"\x1a"),
-        read=ROWS + 1,
-        quarantined={ROWS + 2: _SHORT},
     ),
     Kind(
         "line_too_short",
@@ -287,9 +310,6 @@ TEXT_KINDS = (
     Kind(
         "delimiter_after_each_line",
         _bytes(lambda: joined([lines()[0], *(line + "," for line in lines()[1:])])),
-        HELD,
-        says=("quarantine_share", "100.0%", "attrition accept"),
-        quarantined=dict.fromkeys(range(2, ROWS + 2), _SHORT),
     ),
     Kind(
         "delimiter_after_each_line_and_header",
@@ -354,7 +374,7 @@ HEADER_KINDS = (
          says=("incident_id", "was a header renamed?")),
     Kind("header_padded_and_in_capitals", _bytes(lambda: joined([", ".join(f" {c.upper()} " for c in COLUMNS), *lines()[1:]]))),
     Kind("no_header", _bytes(lambda: joined(lines()[1:])), REFUSED, says=("line 1", "required columns")),
-    Kind("blank_first_line", _bytes(lambda: b"\n" + _good()), REFUSED, says=("no header in line 1", "mapping")),
+    Kind("blank_first_line", _bytes(lambda: b"\n" + _good()), says=("header stands in line 2",)),
     Kind("column_name_of_600_characters", _header("area_command", "x" * 600), REFUSED,
          says=("line 1", "not a header", "500")),
     Kind("header_with_an_open_quote", _header("reporting_channel", '"reporting_channel'), REFUSED,
@@ -363,8 +383,7 @@ HEADER_KINDS = (
     Kind("five_thousand_columns", _bytes(_many_columns), findings=("extra_column",)),
     Kind("header_in_line_three", _bytes(lambda: b'Hate incidents\nas at "31 March"\n' + _good(), "incident_titled.csv"),
          file="incident_titled.csv", mapping=_MAPPING.format(option="header_row = 3")),
-    Kind("title_above_the_header", _bytes(lambda: b"Hate incidents\n\n" + _good()), REFUSED,
-         says=("line 1", "required columns", "mapping")),
+    Kind("title_above_the_header", _bytes(lambda: b"Hate incidents\n\n" + _good()), says=("header stands in line 3",)),
     Kind("mapped_sheet_missing", lambda folder: workbook(folder / "incident_titled.xlsx", sheet_rows(incidents())), REFUSED,
          file="incident_titled.xlsx", says=("sheet", "mapping"), mapping=_MAPPING.format(option='sheet = "Export"')),
 )  # fmt: skip
@@ -404,6 +423,14 @@ TYPED_KINDS = (
     Kind("excel_without_header", lambda folder: workbook(folder / "incident.xlsx", []), REFUSED, "incident.xlsx",
          ("no header in row 1", "mapping")),
     Kind("excel_with_a_cell_beyond_the_header", _wide_sheet, file="incident.xlsx", quarantined={5: _SHORT}),
+    Kind("excel_with_rows_on_another_sheet", _second_sheet, HELD, "incident.xlsx",
+         ("sheet_left_out", '"more" (11 rows)', 'sheet = "*"', "attrition accept")),
+    Kind("excel_with_formulas_without_results", _empty_formulas, REFUSED, "incident.xlsx",
+         ("e (crime_ref): 1", "save it")),
+    Kind("excel_with_dates_of_two_kinds", _mixed_dates, HELD, "incident.xlsx",
+         ("dates_mixed", "12 date cells and 18 dates", "yyyy-mm-dd")),
+    Kind("references_in_scientific_notation", _bytes(lambda: text(
+         [row | {"crime_ref": "2.4E+15"} for row in incidents()]).encode()), HELD, says=("reference_damaged", "30 rows share one")),
     Kind("excel_with_typed_cells", _typed_sheet, file="incident.xlsx"),
     Kind("parquet", lambda folder: parquet(folder / "incident.parquet", incidents()), file="incident.parquet"),
     Kind("parquet_with_typed_cells", _typed_parquet, file="incident.parquet"),
@@ -421,18 +448,21 @@ TYPED_KINDS = (
     Kind("parquet_named_text",
          _renamed(lambda folder: parquet(folder / "a.parquet", incidents()), "a.parquet", "incident.csv"),
          REFUSED, says=("name says text", "parquet")),
+    Kind("compressed_file", _bytes(lambda: gzip.compress(_good()), "incident.csv.gz"), REFUSED, "incident.csv.gz",
+         ("not read", "unpack it first")),
     Kind("compressed_named_text", _bytes(lambda: gzip.compress(_good())), REFUSED, says=("compressed", "ending")),
     Kind("kind_that_is_not_read", _bytes(lambda: b"%PDF-1.7", "incident.pdf"), REFUSED, "incident.pdf", ("csv, xlsx",)),
 )  # fmt: skip
 
 PLACE_KINDS = (
     Kind("not_finished", _bytes(_good, "incident.csv.part"), file="incident.csv.part", says=("left alone",), read=None),
-    Kind("folder_named_like_a_file", lambda folder: (folder / "incident.csv").mkdir(), REFUSED,
-         says=("folder", "put the extract")),
+    Kind("folder_named_like_a_file", lambda folder: (folder / "incident.csv").mkdir(), says=("left alone, it is a folder",),
+         read=None),
     Kind("name_that_no_mapping_fits", _unknown_name, says=("offences_of_june.csv: left alone",)),
     Kind("same_bytes_under_two_names", _same_bytes),
     Kind("name_with_brackets_and_blanks", _bytes(_good, "incident [June] (2) {a}.csv"), file="incident [June] (2) {a}.csv"),
     Kind("name_with_accents", _bytes(_good, "incident_été_東京.csv"), file="incident_été_東京.csv"),
+    Kind("name_with_signs_that_steer_a_terminal", _bytes(_good, "incident_\x1b[2J.csv"), file="incident_\\x1b[2J.csv"),
     Kind("name_with_a_quote", _bytes(_good, "incident_o'neill.csv"), file="incident_o'neill.csv"),
     Kind("parquet_name_with_brackets", lambda folder: parquet(folder / "incident [1].parquet", incidents()),
          file="incident [1].parquet"),

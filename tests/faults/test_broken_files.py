@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from broken_kinds import HELD, KINDS, LOADED, REFUSED, TEXT_KINDS, Kind
+from broken_kinds import HELD, KINDS, LOADED, REFUSED, TEXT_KINDS, TYPED_KINDS, Kind
 from good_extracts import PERSONAL, ROWS, changed, edited, incidents, lines, parquet, text
 from place import Place
 
@@ -16,7 +16,8 @@ from attrition.errors import InputRefused
 from attrition.pipeline import ingest
 
 FATES = "rows_read, accepted, duplicate, out_of_scope, quarantined"
-WHOLE_RUNS = {"header_only", "not_finished"}
+WHOLE_RUNS = {"header_only", "not_finished", "folder_named_like_a_file"}
+SHEET_KINDS = [kind for kind in TYPED_KINDS if kind.name.startswith("excel_with_")]
 WITHOUT_PERMISSIONS = "this account reads every file, whatever its permissions"
 
 
@@ -128,7 +129,7 @@ def test_every_row_of_a_loaded_file_has_a_fate(kind: Kind, place: Place) -> None
     assert PERSONAL.encode() not in place.request.warehouse.read_bytes()
 
 
-@by_name([kind for kind in TEXT_KINDS if kind.ends == HELD or kind.quarantined])
+@by_name([kind for kind in (*TEXT_KINDS, *SHEET_KINDS) if kind.ends in (HELD, REFUSED) or kind.quarantined])
 def test_check_says_before_sending_what_a_run_would_do(kind: Kind, place: Place) -> None:
     make(kind, place)
     code, verdict, error = place.command("check", place.landing / kind.file)
@@ -139,6 +140,14 @@ def test_check_says_before_sending_what_a_run_would_do(kind: Kind, place: Place)
         labels = {row["rule"]: row["label"] for row in reference.rows("rule")}
         reasons = {reason for listed in kind.quarantined.values() for reason in listed.split()}
         assert [reason for reason in reasons if labels[_rule(reason, labels)] not in verdict] == []
+
+
+def test_a_mapping_is_drafted_from_below_titles(place: Place) -> None:
+    (place.landing / "log.csv").write_bytes(b"sep=,\nHate incidents,,\nAs at,31 March,\n" + text(incidents()).encode())
+    code, draft, error = place.command("map", place.landing / "log.csv")
+    assert (code, error) == (0, "")
+    assert "incident_id" in draft
+    assert "Hate incidents" not in draft
 
 
 def _rule(reason: str, labels: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from math import comb
@@ -31,7 +32,8 @@ class Office:
         self.landing, self.mappings = folder / "landing", folder / "mappings"
         self.landing.mkdir()
         self.mappings.mkdir()
-        self.connection = warehouse.connect(Path(":memory:"), Settings())
+        self.opened = ExitStack()
+        self.connection = self.opened.enter_context(warehouse.connect(Path(":memory:"), Settings()))
         warehouse.prepare(self.connection)
 
     def send(self, name: str, rows: list[Row], without: tuple[str, ...] = (), extract: str = "") -> list[str]:

@@ -5,6 +5,7 @@ replay written from the rules alone.
 import csv
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,7 +103,8 @@ class Desk:
         self.sources.mkdir()
         for kind in ("update", "append", "snapshot"):
             (self.sources / f"{kind}.toml").write_text(MAPPING.format(kind=kind), encoding="utf-8")
-        self.connection = warehouse.connect(Path(":memory:"), SETTINGS)
+        self.opened = ExitStack()
+        self.connection = self.opened.enter_context(warehouse.connect(Path(":memory:"), SETTINGS))
         warehouse.prepare(self.connection)
 
     def put(self, name: str, rows: list[Row]) -> Path:

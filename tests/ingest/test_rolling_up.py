@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ class Desk:
         path = folder / f"{name}.toml"
         path.write_text(mapping, encoding="utf-8")
         self.source = load_source(path)
-        self.connection = warehouse.connect(Path(":memory:"), Settings())
+        self.opened = ExitStack()
+        self.connection = self.opened.enter_context(warehouse.connect(Path(":memory:"), Settings()))
         warehouse.prepare(self.connection)
 
     def load(self, file: str, *lines: str) -> None:

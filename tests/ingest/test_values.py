@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ class Office:
         self.landing, self.sources = folder / "landing", folder / "sources"
         self.landing.mkdir()
         self.sources.mkdir()
-        self.connection = warehouse.connect(Path(":memory:"), Settings())
+        self.opened = ExitStack()
+        self.connection = self.opened.enter_context(warehouse.connect(Path(":memory:"), Settings()))
         warehouse.prepare(self.connection)
 
     def load(self, now: dt.date = NOW, settings: Settings | None = None) -> None:

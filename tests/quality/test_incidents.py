@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from attrition.errors import UsageFault
+from attrition.publish.quality_facts import Score
 from attrition.quality import handling, incidents
 from attrition.quality.change import Change, Kind
 from attrition.quality.evaluation import Evaluation, Failing
@@ -222,3 +223,28 @@ def test_a_run_for_a_past_day_is_told_apart(warehouse: Warehouse) -> None:
     incidents.keep_scores(connection, Evaluation(()), day(5), day(6))
     assert incidents.is_newest(connection, day(5))
     assert not incidents.is_newest(connection, day(4))
+
+
+def test_the_day_s_score_counts_rows_of_all_months_and_incidents_that_are_open(warehouse: Warehouse) -> None:
+    """Of four incidents of durham one is mended and one resolved; another force's and another extract's are their own."""
+    column = {name: ("unknown_code", "incident", "durham", name) for name in ("a", "b", "c", "d")}
+    elsewhere = {("unknown_code", "incident", "kent", "a"): "x", ("unknown_code", "investigation", "durham", "a"): "x"}
+    warehouse.run(1, {**dict.fromkeys(column.values(), "x"), **elsewhere})
+    found = warehouse.connection.execute(
+        "SELECT incident_id FROM dq_incident WHERE extract = 'incident' AND area = 'durham' AND column_name = 'b'"
+    ).fetchall()
+    handling.resolve(warehouse.connection, found[0][0], "known", "analyst", day(1))
+    warehouse.run(2, {column["b"]: "x", column["c"]: "x", column["d"]: "x", **elsewhere})
+    scores = (
+        Score("durham", "incident", "2025-02", 200, 3),
+        Score("durham", "incident", "2025-03", 100, 4),
+        Score("kent", "incident", "2025-03", 50, 1),
+        Score("durham", "cps", "2025-03", 9, 0),
+    )
+    for _ in range(2):  # a second run of the day takes the place of the first
+        incidents.keep_scores(warehouse.connection, Evaluation((), scores), day(2), day(2))
+    assert warehouse.connection.execute("FROM dq_score ORDER BY ALL").fetchall() == [
+        (day(2), "durham", "cps", 9, 0, 0),
+        (day(2), "durham", "incident", 300, 7, 2),
+        (day(2), "kent", "incident", 50, 1, 1),
+    ]

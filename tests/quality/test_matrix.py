@@ -62,6 +62,10 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
         made(None, [investigation(), investigation(outcome_code="15", outcome_date="")]),
         made(None, [investigation(), investigation(outcome_code="", outcome_date="")]),
     ),
+    "reference_damaged": (
+        ("incident", "northumbria", "crime_ref"), 1,
+        made([incident(), incident(2, crime_ref="2.4E+15")]), made([incident(), incident(2, crime_ref="2E15")]),
+    ),
     "quarantined_missing": (
         ("incident", "northumbria", "crime_ref"), 1,
         made([incident(), incident(2, crime_ref="")]), made([incident(), incident(2, incident_class="non_crime", crime_ref="")]),

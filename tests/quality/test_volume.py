@@ -156,6 +156,20 @@ def test_growth_and_season_are_expected() -> None:
     assert counts[trough] < 50
 
 
+def test_the_limits_themselves_are_not_unusual() -> None:
+    """`low` and `high` are the least and the most that are not unusual; the week itself moves neither."""
+    counts = {LAST - back * WEEK: 100 for back in range(230)}
+    limits = judged(counts)
+    for count, is_unusual in (
+        (limits.low - 1, True),
+        (limits.low, False),
+        (limits.high, False),
+        (limits.high + 1, True),
+    ):
+        verdict = judged({**counts, LAST: int(count)})
+        assert (verdict.low, verdict.high, verdict.is_unusual) == (limits.low, limits.high, is_unusual)
+
+
 def test_limits_are_never_tighter_than_those_of_a_poisson_count() -> None:
     counts = {LAST - back * WEEK: 100 for back in range(230)}  # varies less than chance would have it
     verdict = judged(counts)

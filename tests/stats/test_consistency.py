@@ -46,6 +46,66 @@ def test_limits_of_large_units_are_the_textbook_ones(rate: float) -> None:
         np.testing.assert_allclose([row_low, row_high], [rate - reach, rate + reach], atol=1e-3)
 
 
+def test_limits_by_hand() -> None:
+    """Ten cases around a half, chance alone: arcsin(root 0.5) = pi / 4, give or take 1.959964 / root 42 = 0.302429 (4 x 10 + 2 = 42).
+    The square of the sine there is 0.5 +- sin(0.604858) / 2 = 0.5 +- 0.284323; times 10.75, less 0.375, over 10: 0.8056 and 0.1944.
+    At 99.8 % it is 3.090232 / root 42 = 0.476833: 0.5 +- sin(0.953666) / 2 = 0.5 +- 0.407771, so 0.9384 and 0.0616.
+    """
+    low, high = limits_at(0.5, 0.0, [10], 30)
+    assert (low[0, 0], high[0, 0]) == pytest.approx((0.19435, 0.80565), abs=1e-5)
+    assert (low[1, 0], high[1, 0]) == pytest.approx((0.06165, 0.93835), abs=1e-5)
+
+
+def test_limits_by_hand_where_units_differ() -> None:
+    """Tau 0.1 of thirty units, whose three outermost on either side are pulled in: Student's t with 30 - 6 - 1 = 23 degrees of
+    freedom, 2.0687 at 95 %. Root(1 / 42 + 0.01) = 0.183874, times 2.0687 is 0.380372: 0.5 +- sin(0.760743) / 2 = 0.5 +- 0.344730;
+    times 10.75, less 0.375, over 10: 0.8706 and 0.1294. At 99.8 % (3.4850) the limits are 0.640793 away, where the sines are
+    0.5 +- 0.479235: 1.0152 and -0.0152 are cut to what is possible.
+    """
+    low, high = limits_at(0.5, 0.1, [10], 30)
+    assert (low[0, 0], high[0, 0]) == pytest.approx((0.1294, 0.8706), abs=1e-4)
+    assert (low[1, 0], high[1, 0]) == (0, 1)
+
+
+def test_the_spread_between_units_by_hand() -> None:
+    """Nine units of a hundred cases, 10, 20, ... 90 of them progressed: the common rate is a half.
+
+    Of so few units none is pulled in, so that the mean square of their distances (on the arcsine scale, with Anscombe's
+    correction) over 1 / 402 + tau² must be 8 / 9: one of the nine went into the common rate.
+    """
+    distances = [math.asin(math.sqrt((done + 0.375) / 100.75)) - math.pi / 4 for done in range(10, 100, 10)]
+    mean_square = sum(distance**2 for distance in distances) / 9
+    expected = math.sqrt(mean_square * 9 / 8 - 1 / 402)
+    assert between_units(list(range(10, 100, 10)), [100] * 9) == pytest.approx(expected, rel=1e-6)
+
+
+def test_ten_units_have_limits_and_nine_have_not() -> None:
+    assert set(funnel_limits([5] * 10 + [0], [20] * 10 + [0]).verdict[:10]) == {"within"}
+    assert set(funnel_limits([5] * 9, [20] * 9).verdict) == {"too few units"}
+
+
+@pytest.mark.parametrize(
+    ("progressed", "verdict", "direction"),
+    # The others stand at a half of 100 cases each. Limits: pi / 4 +- 1.959964 / root 402 and +- 3.090232 / root 402.
+    # 0.5 +- 0.0971 and 0.5 +- 0.1517 there; times 100.75, less 0.375: 59.8 and 40.2, 65.3 and 34.7.
+    [
+        (59, "within", ""),
+        (60, "beyond 95 %", "above"),
+        (65, "beyond 95 %", "above"),
+        (66, "beyond 99.8 %", "above"),
+        (41, "within", ""),
+        (40, "beyond 95 %", "below"),
+        (35, "beyond 95 %", "below"),
+        (34, "beyond 99.8 %", "below"),
+    ],
+)
+def test_verdicts_by_hand(progressed: int, verdict: str, direction: str) -> None:
+    """A very large unit holds the common rate at a half."""
+    found = funnel_limits([progressed, 500_000, *[50] * 28], [100, 1_000_000, *[100] * 28])
+    assert found.tau == 0
+    assert (found.verdict[0], found.direction[0]) == (verdict, direction)
+
+
 def test_intervals_are_wilsons() -> None:
     found = funnel_limits([0, 3, 20], [10, 10, 20])
     for done, cases, low, high in zip((0, 3, 20), (10, 10, 20), found.interval_low, found.interval_high, strict=True):

@@ -82,6 +82,34 @@ def test_two_of_three_near_the_same_limit() -> None:
     assert rules_met(opposite, "two of three") == []
 
 
+@pytest.mark.parametrize(("peak", "points"), [(17, []), (18, [30, 32]), (3, []), (2, [30, 32])])
+def test_the_outer_third_begins_at_two_thirds_of_the_reach(peak: int, points: list[int]) -> None:
+    """Sixty points of 8 and 12 in turn, and in their midst a peak, 10, and the peak again: 63 points with 62 ranges.
+
+    At 17 the four ranges around the peaks are 5, 7, 7 and 9: the mean range is (58 x 4 + 28) / 62 = 4.194, the mean
+    (600 + 17 + 10 + 17) / 63 = 10.22, and two thirds of 2.66 ranges reach to 17.66. At 18 they are 6, 8, 8 and 10: 4.258, 10.25,
+    and to 17.81. A half of the reach would be 15.80 and 15.92. Below the mean (3 and 2) all is the other way round.
+    """
+    calm = [8, 12] * 15 if peak > 10 else [12, 8] * 15
+    values = [*calm, peak, 10, peak, *calm]
+    found = chart(values)
+    assert found.mean_range == pytest.approx(260 / 62 if not points else 264 / 62)
+    assert rules_met(values, "two of three") == points
+    assert rules_met(values, "beyond limits") == []
+
+
+@pytest.mark.parametrize(("peak", "points"), [(21, []), (22, [30])])
+def test_a_point_is_beyond_the_limits_from_the_whole_reach_on(peak: int, points: list[int]) -> None:
+    """Sixty points of 8 and 12 in turn with a peak in their midst: 61 points with 60 ranges.
+
+    At 21 the ranges around it are 9 and 13: mean range (58 x 4 + 22) / 60 = 4.233, mean (600 + 21) / 61 = 10.18, limit 21.44.
+    At 22 they are 10 and 14; 14 is more than 3.267 x 256 / 60 = 13.94 and left out: 242 / 59 = 4.102, limit 10.20 + 10.91 = 21.11.
+    """
+    values = [*[8, 12] * 15, peak, *[8, 12] * 15]
+    assert chart(values).high == pytest.approx(21.441 if peak == 21 else 21.107, abs=1e-3)
+    assert rules_met(values, "beyond limits") == points
+
+
 def test_few_points_have_no_limits_and_no_rules() -> None:
     found = chart([10] * 7 + [50] * 7)
     assert math.isnan(found.low) and math.isnan(found.high) and found.mean == 30

@@ -147,6 +147,50 @@ def test_what_happens_everywhere_is_no_effect() -> None:
     assert before_and_after(done, cases, 0, 6).low == pytest.approx(0.25, abs=0.06)
 
 
+@pytest.mark.parametrize(
+    ("areas", "student"),
+    # Student's t at 97.5 %, one degree of freedom to each other area.
+    [(4, 3.182446), (8, 2.364624), (12, 2.200985)],
+)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_interval_and_p_value_from_their_definition(areas: int, student: float, seed: int) -> None:
+    """Every placebo over the size that chance and drift give it; the pilot's own size with Student's t in place of 1.96."""
+    done, cases = quarters(np.random.default_rng(seed), areas, 16, drift="random walk")
+    found = difference_in_differences(done, cases, 0, 8)
+
+    def chance(own: list[int], rest: list[int], start: int, end: int) -> float:
+        total = 0.0
+        for rows in (own, rest):
+            for first, last in ((0, start), (start, end)):
+                size = int(cases[rows, first:last].sum())
+                rate = (int(done[rows, first:last].sum()) + 0.5) / (size + 1)
+                total += rate * (1 - rate) / size
+        return total
+
+    others = list(range(1, areas))
+    variances = []
+    for placebo in found.placebos:
+        rest = [area for area in others if area != placebo.area]
+        variances.append(chance([placebo.area], rest, placebo.start, 8 if placebo.area == 0 else 16))
+    size = len(variances)
+    assert size == (areas - 1) * 13 + 5
+    by_chance = chance([0], others, 8, 16)
+    drift = max(0.0, sum(one.estimate**2 - v for one, v in zip(found.placebos, variances, strict=True)) / size)
+    assert drift > 0
+    widened = math.sqrt(by_chance + drift) * student / 1.959964
+    scores = sorted(abs(one.estimate) / math.sqrt(v + drift) for one, v in zip(found.placebos, variances, strict=True))
+    # The p-value (1 + as far out) / (1 + placebos) is above 0.05 as long as that many and no fewer lie as far out.
+    needed = math.floor((1 + size) / 20)
+    reach = max(scores[size - needed] * widened, 1.959964 * math.sqrt(by_chance))
+    assert found.estimate is not None and found.low is not None and found.high is not None
+    assert (found.low, found.high) == pytest.approx(
+        (max(found.estimate - reach, -1), min(found.estimate + reach, 1)), rel=1e-5
+    )
+    as_far = sum(score >= abs(found.estimate) / widened for score in scores)
+    alone = math.erfc(abs(found.estimate) / math.sqrt(2 * by_chance))
+    assert found.p_value == pytest.approx(max((1 + as_far) / (1 + size), alone), rel=1e-6)
+
+
 @given(st.integers(0, 10_000), st.sampled_from([4, 5, 8]), st.floats(-0.2, 0.2))
 def test_interval_and_p_value_agree(seed: int, areas: int, effect: float) -> None:
     done, cases = quarters(np.random.default_rng(seed), areas, 12, drift="random walk", effect=effect)

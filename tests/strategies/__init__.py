@@ -1,5 +1,6 @@
-"""Hypothesis strategies for small extracts in the contract's own layout, and helpers that write them as CSV."""
+"""Hypothesis strategies for small extracts in the contract's own layout, one fixed set, and helpers that write them as CSV."""
 
+from strategies.dense import dense_extracts
 from strategies.extracts import (
     Extracts,
     as_deliveries,
@@ -20,6 +21,7 @@ __all__ = [
     "broken_line",
     "day",
     "delivery_sequences",
+    "dense_extracts",
     "extract_sets",
     "restyle",
     "stacked_extract_sets",

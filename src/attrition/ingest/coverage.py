@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from attrition.contract import Contract
 from attrition.errors import InputRefused
 from attrition.ingest.conform import name
+from attrition.ingest.file_name import shown_name
 from attrition.ingest.mapping import CoversTo, Feed
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def stated_day(feed: Feed, path: Path) -> dt.date | None:
     day = _day(stated, rule)
     if day is None:
         raise InputRefused(
-            f"{path.name}: the mapping {feed.source} ({feed.extract}, covers_to) finds no day in the file's name or constant "
+            f"{shown_name(path)}: the mapping {feed.source} ({feed.extract}, covers_to) finds no day in the file's name or constant "
             f"with the format {rule.format}. Correct the name or the mapping. Nothing was published."
         )
     return day

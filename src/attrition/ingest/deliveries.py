@@ -12,21 +12,21 @@ from attrition.contract import Contract, load_contract
 from attrition.disk import is_trouble
 from attrition.errors import AttritionError, InputRefused, UsageFault
 from attrition.ingest import conform, emptied, landing, ledger, pseudonym, replacing, rolling_up
-from attrition.ingest.clean_text import folded
 from attrition.ingest.conform import Conforming, Readable
 from attrition.ingest.coverage import reach_of
+from attrition.ingest.damage import doubts
 from attrition.ingest.day_told import day_in_name
 from attrition.ingest.faults import keep_faults
 from attrition.ingest.landing import Arrival
 from attrition.ingest.ledger import Counts, Staged
 from attrition.ingest.lines import number_lines
 from attrition.ingest.mapping import Feed, Source
+from attrition.ingest.opening import open_checked
 from attrition.ingest.order import Newcomer, take_place
-from attrition.ingest.plan import Delivery, plan
-from attrition.ingest.reading import Opened, RawTable, load_raw, open_file, read_bytes
+from attrition.ingest.plan import Delivery, Plan, plan
+from attrition.ingest.reading import Opened, RawTable, load_raw, read_bytes
 from attrition.ingest.replaced_rows import find_replaced
 from attrition.ingest.split_export import Split, find_split
-from attrition.ingest.text_lines import repeated
 from attrition.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def ingest(
         raise InputRefused("\n".join(refused))
     todo = plan(connection, arrivals, {path: o.sha256 for path, o in opened.items()}, now)
     notes += todo.notes
+    notes += remarks(todo, opened)
     if todo.reload:
         tell(f"a mapping or contract changed: {len(todo.reload)} loads are made anew, in their first order")
         replacing.withdraw(connection, todo.reload, "reloaded")
@@ -92,43 +93,15 @@ def ingest(
     return Outcome(made, tuple(dict.fromkeys(held)), tuple(notes))
 
 
-def open_checked(arrival: Arrival) -> Opened:
-    """Opens a file and checks its header against every feed that it fills. Raises InputRefused."""
-    first = arrival.feeds[0]
-    opened = open_file(
-        arrival.path,
-        encoding=first.encoding,
-        delimiter=first.delimiter,
-        sheet=first.sheet,
-        header_row=first.header_row,
-        expected=tuple(c for feed in arrival.feeds for rule in feed.columns.values() for c in rule.source_columns),
-    )
-    twice = repeated(opened.header)
-    here = {folded(column) for column in opened.header}
-    for feed in arrival.feeds:
-        contract = load_contract(feed.extract)
-        needed = [
-            c for column in contract.required if column in feed.columns for c in feed.columns[column].source_columns
-        ]
-        needed += feed.where_columns
-        needed += [feed.covers_to.column] if feed.covers_to and feed.covers_to.column else []
-        missing = sorted({column for column in needed if folded(column) not in here})
-        used = {folded(c) for rule in feed.columns.values() for c in rule.source_columns}
-        if missing:
-            raise InputRefused(
-                f"{arrival.path.name}: line {opened.header_line} lacks the required columns {', '.join(missing)} "
-                f"(mapping {feed.source}, {feed.extract}). Was a header renamed? Export the file with these columns, "
-                "or correct the mapping. Nothing was published."
-            )
-        if doubled := sorted(used & set(twice)):
-            raise InputRefused(
-                f"{arrival.path.name}: line {opened.header_line} names the columns {', '.join(doubled)} more than once, so it "
-                "cannot be told which one counts. Remove or rename one. Nothing was published."
-            )
-    # The content of large files is read again when its turn comes, so that only one stands in memory.
-    if len(opened.content) > 1 << 26 and not opened.altered:
-        opened.content = b""
-    return opened
+def remarks(todo: Plan, opened: dict[Path, Opened]) -> list[str]:
+    """What people should know of how the new files are read: sheets left alone, headers found further down."""
+    parts = {
+        id(part): part
+        for delivery in todo.deliveries
+        for arrival, feed in delivery.work
+        for part in [opened[arrival.path].part(feed.sheet, feed.header_row)]
+    }
+    return list(dict.fromkeys(f"{part.name}: {told}" for part in parts.values() for told in part.told))
 
 
 @dataclass(frozen=True)
@@ -156,8 +129,8 @@ def apply(
         places: dict[str, int] = {}
         notes: list[str] = []
         for at, (arrival, feed) in enumerate(delivery.work):
-            file = opened[arrival.path]
-            tell(f"{arrival.path.name}: reading as {feed.extract}")
+            file = opened[arrival.path].part(feed.sheet, feed.header_row)
+            tell(f"{arrival.name}: reading as {feed.extract}")
             staged = stage(connection, file, feed, settings, now)
             # Parts may split a table by its columns: what they fill is judged when the last of them is there.
             if feed not in [later for _, later in delivery.work[at + 1 :]]:
@@ -180,13 +153,14 @@ def apply(
                 emptied.keep(connection, load_id, staged.emptied)
             if held:
                 connection.execute("COMMIT")
-                return Applied(0, (ledger.held_message(arrival.path.name, file.sha256, staged.gate),))
+                return Applied(0, (ledger.held_message(arrival.name, file.sha256, staged.gate),))
             replacing.insert(connection, feed, load_id, staged.counts.accepted)
             loads.setdefault(feed.extract, []).append(load_id)
             counts = staged.counts
             tell(
-                f"{arrival.path.name}: {counts.rows_read:,} rows read as {feed.extract}: {counts.accepted:,} accepted, "
+                f"{arrival.name}: {counts.rows_read:,} rows read as {feed.extract}: {counts.accepted:,} accepted, "
                 f"{counts.duplicate:,} duplicate, {counts.out_of_scope:,} out of scope, {counts.quarantined:,} quarantined"
+                + (f"; blank lines left out: {staged.blank:,}" if staged.blank else "")
             )
         for extract, made in loads.items():
             replacing.settle(connection, extract, tuple(made))
@@ -241,20 +215,16 @@ def _enter(
 ) -> int:
     """Enters a staged file into the ledger at its place in the order, with its faults. Returns the number of the load."""
     arrival, feed = work
-    file = opened[arrival.path]
+    file = opened[arrival.path].part(feed.sheet, feed.header_row)
     stated = None if staged.reach.is_inferred else staged.reach.last
-    day = stated or day_in_name(arrival.path.name, now)
+    day = stated or day_in_name(arrival.name, now)
     if feed.extract not in places:
-        files = tuple(
-            (one.path.name, opened[one.path].sha256) for one, fed in delivery.work if fed.extract == feed.extract
-        )
-        parted = delivery.name != arrival.path.name
+        files = tuple((one.name, opened[one.path].sha256) for one, fed in delivery.work if fed.extract == feed.extract)
+        parted = delivery.name != arrival.name
         place = take_place(connection, Newcomer(feed.extract, feed.source, delivery.name, parted, day, files))
         places[feed.extract] = place.number
         notes += [place.note] if place.note else []
-    entry = ledger.Entry(
-        delivery.arrival, places[feed.extract], day, delivery.name, arrival.path.name, file.sha256, feed
-    )
+    entry = ledger.Entry(delivery.arrival, places[feed.extract], day, delivery.name, arrival.name, file.sha256, feed)
     held = bool(staged.gate) and not ledger.released(connection, file.sha256)
     load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
     keep_faults(connection, feed, load_id, file)
@@ -292,11 +262,12 @@ def _hold_both(
     places: dict[str, int] = {}
     for arrival, feed in delivery.work:
         if feed.extract == extract:
-            staged = replace(stage(connection, opened[arrival.path], feed, settings, now), gate=[split.rule])
+            file = opened[arrival.path].part(feed.sheet, feed.header_row)
+            staged = replace(stage(connection, file, feed, settings, now), gate=[split.rule])
             connection.execute("BEGIN")
             _enter(connection, delivery, (arrival, feed), opened, staged, now, places, [])
             connection.execute("COMMIT")
-            messages.append(ledger.held_message(arrival.path.name, opened[arrival.path].sha256, staged.gate))
+            messages.append(ledger.held_message(arrival.name, opened[arrival.path].sha256, staged.gate))
     if split.sha256 in {file.sha256 for file in opened.values()} and not ledger.released(connection, split.sha256):
         replacing.withdraw(connection, split.loads, "held", split.rule, published=min(split.loads) < this_run)
         messages.append(ledger.held_message(split.file, split.sha256, [split.rule]))
@@ -327,7 +298,7 @@ def stage(
             raise
         # DuckDB's message may quote a value, so only its kind is told.
         raise UsageFault(
-            f"The mapping {feed.source} ({feed.extract}) has an expression or date format that fails on {file.path.name} "
+            f"The mapping {feed.source} ({feed.extract}) has an expression or date format that fails on {file.name} "
             f"({type(fault).__name__}). Use try_cast and nullif in expressions, and test the mapping with `attrition check`."
         ) from None
     if file.kind == "csv" and not file.altered:
@@ -340,7 +311,8 @@ def stage(
         counts,
         reach_of(connection, feed, contract, file.path, day),
         missing=tuple(work.missing),
-        gate=ledger.gate(counts, file.cut_short, settings),
+        blank=file.blank,
+        gate=[*ledger.gate(counts, file.cut_short, settings), *file.gate, *doubts(file, feed, contract, day)],
     )
 
 
@@ -356,7 +328,7 @@ def _count(connection: "duckdb.DuckDBPyConnection", raw: RawTable, contract: Con
     )
     if counts.rows_read != counts.accepted + counts.duplicate + counts.out_of_scope + counts.quarantined:
         raise AttritionError(
-            f"{file.path.name}: {counts.rows_read} rows were read as {contract.extract}, but their fates add up to another number. "
+            f"{file.name}: {counts.rows_read} rows were read as {contract.extract}, but their fates add up to another number. "
             "Nothing of this delivery was kept. This is a fault of the program: report it with the file's layout."
         )
     return counts

@@ -11,10 +11,10 @@ from attrition.contract import load_contracts
 from attrition.errors import UsageFault
 from attrition.ingest.draft_vocabulary import words_of
 from attrition.ingest.draft_writing import toml_text
-from attrition.ingest.reading import file_kind, read_bytes
-from attrition.ingest.text_lines import _delimiter, _guess
-
-_ROWS_LOOKED_AT = 30
+from attrition.ingest.file_name import file_kind, shown_name
+from attrition.ingest.header_place import ROWS_SEARCHED
+from attrition.ingest.reading import read_bytes, refuse
+from attrition.ingest.text_file import delimiter_of, encoding_of
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def find_header(rows: list[list[str]], synonyms: Iterable[str]) -> tuple[int, in
     It is the first row that fills two thirds of the widest one; where it has no known name, a later one with two of them.
     """
     known = set(synonyms)
-    filled = [[cell for cell in row if cell.strip()] for row in rows[:_ROWS_LOOKED_AT]]
+    filled = [[cell for cell in row if cell.strip()] for row in rows[:ROWS_SEARCHED]]
     names = [len({"".join(words_of(cell)) for cell in row} & known) for row in filled]
     widest = max((len(row) for row in filled), default=0)
     wide = [place for place, row in enumerate(filled) if row and len(row) * 3 >= widest * 2]
@@ -78,7 +78,7 @@ def find_place(path: Path, sheet: str | None) -> Place:
     """
     kind = file_kind(path)
     if sheet is not None and kind != "xlsx":
-        raise UsageFault(f"{path.name} has no sheets: --sheet goes with an Excel workbook (.xlsx).")
+        raise UsageFault(f"{shown_name(path)} has no sheets: --sheet goes with an Excel workbook (.xlsx).")
     known = header_names()
     if kind == "xlsx":
         return _in_workbook(path, sheet, known)
@@ -90,10 +90,10 @@ def find_place(path: Path, sheet: str | None) -> Place:
 def _text_rows(path: Path) -> list[list[str]]:
     """The first lines of a text file, split; a line within a cell is a line too."""
     content, _ = read_bytes(path)
-    text = content[: 1 << 18].decode(_guess(content), errors="replace").removeprefix("\ufeff")
+    text = content[: 1 << 18].decode(encoding_of(path, content, "auto"), errors="replace").removeprefix("\ufeff")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines = lines[:_ROWS_LOOKED_AT]
-    sign = _delimiter(max(lines, key=lambda line: len(_split(line, _delimiter(line, ()))), default=""), ())
+    lines = lines[:ROWS_SEARCHED]
+    sign = delimiter_of(max(lines, key=lambda line: len(_split(line, delimiter_of(line, ()))), default=""), ())
     return [_split(line, sign) for line in lines]
 
 
@@ -109,7 +109,6 @@ def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
 
     import openpyxl
 
-    from attrition.ingest.reading import _refuse
     from attrition.ingest.sheets import cell_text
 
     read_bytes(path)
@@ -118,14 +117,14 @@ def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception:  # openpyxl raises many kinds for what is no workbook
-        raise _refuse(path, "this is not an Excel workbook, or a damaged one", "Save it again as .xlsx.") from None
+        raise refuse(path, "this is not an Excel workbook, or a damaged one", "Save it again as .xlsx.") from None
     try:
         pages = {page.title: page for page in book.worksheets}
         visible = tuple(name for name, page in pages.items() if page.sheet_state == "visible")
         hidden = tuple(name for name in pages if name not in visible)
         if sheet is not None and sheet not in pages:
             raise UsageFault(
-                f"{path.name} has no sheet {sheet}. It has: {', '.join(visible)}"
+                f"{shown_name(path)} has no sheet {sheet}. It has: {', '.join(visible)}"
                 + (f"; hidden: {', '.join(hidden)}." if hidden else ".")
             )
         found = []
@@ -133,7 +132,7 @@ def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
             pages[name].reset_dimensions()
             rows = [
                 [cell_text(value) or "" for value in row]
-                for row in pages[name].iter_rows(max_row=_ROWS_LOOKED_AT, values_only=True)
+                for row in pages[name].iter_rows(max_row=ROWS_SEARCHED, values_only=True)
             ]
             found.append((name, *find_header(rows, known)))
     finally:

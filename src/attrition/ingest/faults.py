@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from attrition.contract import Contract, load_contract
 from attrition.ingest.clean_text import folded
 from attrition.ingest.conform import Conforming, name, text
+from attrition.ingest.damage import damaged_references
 from attrition.ingest.lines import numbered
 from attrition.ingest.mapping import Feed
 from attrition.ingest.reading import Opened
@@ -49,6 +50,12 @@ def keep_faults(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: in
             )
     if feed.one_row_per:
         keep_folded(connection, load_id)
+    damaged = [(line, column) for column, hits in damaged_references(file, feed, contract).items() for line, _ in hits]
+    if damaged:
+        connection.execute(
+            f"INSERT INTO finding SELECT DISTINCT {load_id}, unnest(?::BIGINT[]), 'reference_damaged', unnest(?::VARCHAR[])",
+            [[line for line, _ in damaged], [column for _, column in damaged]],
+        )
     mapped = {folded(c) for rule in feed.columns.values() for c in rule.source_columns}
     notes: list[tuple[str, str | None]] = [("missing_column", column) for column in work.missing]
     notes += [("extra_column", None) for column in file.header if folded(column) not in mapped]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from attrition.errors import InputRefused, UsageFault
 from attrition.ingest.day_told import natural_order
+from attrition.ingest.file_name import file_kind, how_to_mend, is_left_beside, is_unfinished, names_within, shown_name
 from attrition.ingest.mapping import Feed, Source
-from attrition.ingest.reading import UNFINISHED, file_kind
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,11 @@ class Arrival:
     path: Path
     feeds: tuple[Feed, ...]
     delivery: str
+
+    @property
+    def name(self) -> str:
+        """The file's name as it is shown and stored."""
+        return shown_name(self.path)
 
     @property
     def order(self) -> tuple[tuple[tuple[str, int], ...], str]:
@@ -36,19 +41,22 @@ def fitting_feeds(path: Path, sources: list[Source]) -> tuple[Feed, ...]:
     feeds = tuple(feed for score, feed in fits if score == best)
     if len({feed.source for feed in feeds}) > 1:
         names = " and ".join(sorted({feed.source for feed in feeds}))
-        raise UsageFault(f"{path.name}: the mappings {names} fit this file equally well. Make one pattern longer.")
+        raise UsageFault(
+            f"{shown_name(path)}: the mappings {names} fit this file equally well. Make one pattern longer."
+        )
     return feeds
 
 
-def _unfinished(path: Path) -> bool:
-    return path.name.startswith(("~$", ".")) or path.suffix.lower() in UNFINISHED
+def _may_be_meant(path: Path, sources: list[Source]) -> bool:
+    """Whether a file of a kind that is not read would fit a mapping once it is unpacked or saved otherwise."""
+    return any(feed.specificity(name) for name in names_within(path) for source in sources for feed in source.feeds)
 
 
 def survey(folder: Path, sources: list[Source]) -> tuple[list[Arrival], list[str]]:
     """The files to load, in the order of one run, and a note for each file that is left alone.
 
-    Raises InputRefused for a folder that is not there or cannot be read, or a fitting file of a kind that is
-    not read.
+    Raises InputRefused for a folder that is not there or cannot be read, or a file of a kind in which extracts are sent
+    but not read, if its name fits.
     """
     try:
         paths = sorted(folder.iterdir())
@@ -62,21 +70,19 @@ def survey(folder: Path, sources: list[Source]) -> tuple[list[Arrival], list[str
         raise InputRefused(f"The landing folder {folder} may not be read. Allow this account to read it.") from None
     arrivals, notes, refused = [], [], []
     for path in paths:
-        feeds = fitting_feeds(path, sources)
-        if _unfinished(path) or path.is_dir():
-            if feeds and not path.is_dir():
-                notes.append(f"{path.name}: left alone, its name says that it is not finished")
-            elif feeds and path.is_dir():
-                refused.append(
-                    f"{path.name}: this is a folder, not a file. Put the extract itself there. Nothing was published."
-                )
-            continue
-        if not feeds:
-            notes.append(f"{path.name}: left alone, no source mapping fits its name")
+        if path.is_dir():
+            notes.append(f"{shown_name(path)}: left alone, it is a folder")
+        elif is_left_beside(path):
+            notes.append(f"{shown_name(path)}: left alone, a system left it beside a file")
+        elif is_unfinished(path):
+            if fitting_feeds(path, sources):
+                notes.append(f"{shown_name(path)}: left alone, its name says that it is not finished")
+        elif (mend := how_to_mend(path)) and _may_be_meant(path, sources):
+            refused.append(f"{shown_name(path)}: this kind of file is not read. {mend} Nothing was published.")
+        elif not (feeds := fitting_feeds(path, sources)):
+            notes.append(f"{shown_name(path)}: left alone, no source mapping fits its name")
         elif file_kind(path) is None:
-            refused.append(
-                f"{path.name}: this kind of file is not read. Send CSV, XLSX or Parquet. Nothing was published."
-            )
+            notes.append(f"{shown_name(path)}: left alone, this kind of file is not read (CSV, XLSX and Parquet are)")
         else:
             arrivals.append(Arrival(path, feeds, delivery_of(path, feeds[0])))
     if refused:
@@ -89,5 +95,5 @@ def delivery_of(path: Path, feed: Feed) -> str:
     if feed.parts:
         found = re.search(feed.parts, path.name)
         if found:
-            return f"{feed.source}/{found.group(1)}"
-    return path.name
+            return shown_name(f"{feed.source}/{found.group(1)}")
+    return shown_name(path)

@@ -71,7 +71,7 @@ class Feed:
     encoding: str = "auto"
     delimiter: str = "auto"
     sheet: str | None = None
-    header_row: int = 1
+    header_row: int | None = None  # None: found by its required columns
     covers_to: CoversTo | None = None
     one_row_per: tuple[str, ...] = ()
     roll_up: dict[str, Win] = field(default_factory=dict)
@@ -303,10 +303,14 @@ def _feed(stated: dict[str, Any], source: str, number: int, folder: Path, mistak
     for key, allowed in (("delivery", DELIVERIES), ("encoding", ENCODINGS), ("delimiter", DELIMITERS)):
         if stated.get(key, allowed[0] if key != "delivery" else None) not in allowed:
             mistakes.add(f"{where}.{key}", f"must be one of {', '.join(repr(a) for a in allowed)}")
-    header_row = stated.get("header_row", 1)
-    if not isinstance(header_row, int) or isinstance(header_row, bool) or header_row < 1:
+    header_row = stated.get("header_row")
+    if header_row is not None and (not isinstance(header_row, int) or isinstance(header_row, bool) or header_row < 1):
         mistakes.add(f"{where}.header_row", "must be a whole number from 1")
-        header_row = 1
+        header_row = None
+    sheet = stated.get("sheet")
+    if sheet is not None and (not isinstance(sheet, str) or not sheet.strip()):
+        mistakes.add(f"{where}.sheet", 'must be the name of a sheet, or "*" for all visible ones with the header')
+        sheet = None
     if "parts" in stated:
         _one_group(stated["parts"], f"{where}.parts", mistakes)
     columns = stated.get("columns")
@@ -354,7 +358,7 @@ def _feed(stated: dict[str, Any], source: str, number: int, folder: Path, mistak
         where_columns=where_columns,
         encoding=str(stated.get("encoding", "auto")),
         delimiter=str(stated.get("delimiter", "auto")),
-        sheet=stated.get("sheet"),
+        sheet=sheet,
         header_row=header_row,
         covers_to=_covers_to(stated.get("covers_to"), f"{where}.covers_to", mistakes),
         one_row_per=one_row_per,

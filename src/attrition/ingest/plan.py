@@ -72,12 +72,12 @@ def plan(
             identity = (sha256[arrival.path], feed.source, feed.extract)
             loads = known.loads.get(identity, [])
             contract = load_contract(feed.extract).sha256
-            if seen.get(identity, arrival.path.name) != arrival.path.name:
-                twins.append(f"{arrival.path.name}: left alone, it holds the same bytes as {seen[identity]}")
+            if seen.get(identity, arrival.name) != arrival.name:
+                twins.append(f"{arrival.name}: left alone, it holds the same bytes as {seen[identity]}")
                 continue
             if any(load[1:] == (feed.fingerprint, contract) for load in loads):
                 continue
-            seen[identity] = arrival.path.name
+            seen[identity] = arrival.name
             reload += [load[0] for load in loads]
             groups.setdefault((arrival.delivery, day), []).append((arrival, feed))
     tried: list[tuple[int, Delivery]] = []
@@ -108,7 +108,7 @@ def told_by(arrival: Arrival, now: dt.date) -> dt.date | None:
             continue
         if stated is not None:
             return stated
-    return day_in_name(arrival.path.name, now)
+    return day_in_name(arrival.name, now)
 
 
 def _known(connection: "duckdb.DuckDBPyConnection") -> _Known:
@@ -147,7 +147,7 @@ def _by_day(deliveries: list[Delivery]) -> tuple[list[Delivery], list[str]]:
 
 
 def _files(delivery: Delivery) -> str:
-    return " and ".join(dict.fromkeys(arrival.path.name for arrival, _ in delivery.work))
+    return " and ".join(dict.fromkeys(arrival.name for arrival, _ in delivery.work))
 
 
 def _left_behind(

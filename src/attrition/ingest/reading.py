@@ -8,6 +8,7 @@ line by line. Raw text stays in memory: nothing here is written to disk.
 import hashlib
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,15 +18,15 @@ from attrition.clock import ZONE
 from attrition.errors import InputRefused
 from attrition.ingest import clean_text, text_lines
 from attrition.ingest.clean_text import Signs, clean
+from attrition.ingest.damage import damaged_cells
+from attrition.ingest.file_name import file_kind, how_to_mend, shown_name
 
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
 
-KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
 # Reads the relation `raw` whole and returns the number of its rows; told what its cells may hold beside clean text.
 Consume = Callable[[Signs], int]
-UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 # What a file's first bytes say it is, whatever its name says.
 _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0", "old"),
@@ -48,12 +49,36 @@ class Reject:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Layout:
+    """What the mapping says of how a file is laid out. `header_row` is None where the header is to be found; `required`
+    are the columns by which it is known, `expected` all that the mapping reads; `other_sheets` are read by other feeds.
+    """
+
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    sheet: str | None = None
+    header_row: int | None = None
+    required: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    other_sheets: tuple[str, ...] = ()
+
+
 @dataclass
 class Opened:
-    """A file that was opened: what it is, its header, and the bytes or rows that follow.
+    """A file (of a workbook: a sheet or several) that was opened: what it is, its header, and the bytes or rows that follow.
 
     `stamp` is the file's size and time of change when it was opened; `names` are the names and types of a Parquet
-    file's columns as DuckDB knows them, where `header` has the names trimmed.
+    file's columns as DuckDB knows them, where `header` has the names trimmed. `trailing`: rows end in one delimiter more
+    than the header; `blank` counts rows without any value and headers repeated (`repeated`), which are no rows.
+
+    `sheet` is the sheet's name in quotes, `beside` a sentence on the other sheets; `header_elsewhere` is the line of a header
+    that fits better than the one that was stated.
+
+    `told` are remarks for people, `gate` what makes its rows unfit to count. `dated` holds the date cells of a sheet by
+    column, as text with how often it stands there; `cut` the places (line, column) of numbers with more figures than a
+    cell can hold; `damaged` the references that were once turned into numbers, by source column: line and text.
+    `parts` are the sheets that other feeds of the file read, by what their mapping says of sheet and header row.
     """
 
     path: Path
@@ -72,6 +97,37 @@ class Opened:
     iso_dates: bool = False
     stamp: tuple[int, int] | None = None
     names: list[tuple[str, str]] = field(default_factory=list)
+    trailing: bool = False
+    blank: int = 0
+    repeated: int = 0
+    header_elsewhere: int | None = None
+    sheet: str | None = None
+    beside: str = ""
+    told: list[str] = field(default_factory=list)
+    gate: list[str] = field(default_factory=list)
+    dated: dict[int, Counter[str]] = field(default_factory=dict)
+    cut: set[tuple[int, int]] = field(default_factory=set)
+    damaged: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    parts: "dict[tuple[str | None, int | None], Opened]" = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The file's name as it is shown to people."""
+        return shown_name(self.path)
+
+    @property
+    def place(self) -> str:
+        """Where its header stands."""
+        return f"row {self.header_line} of the sheet {self.sheet}" if self.sheet else f"line {self.header_line}"
+
+    @property
+    def width(self) -> int:
+        """How many columns its rows have."""
+        return len(self.header) + self.trailing
+
+    def part(self, sheet: str | None, header_row: int | None) -> "Opened":
+        """What a feed reads of the file."""
+        return self.parts.get((sheet, header_row), self)
 
 
 @dataclass
@@ -88,13 +144,9 @@ class RawTable:
     is_consumed: bool = False
 
 
-def _refuse(path: Path, what: str, mend: str) -> InputRefused:
-    return InputRefused(f"{path.name}: {what}. {mend} Nothing was published.")
-
-
-def file_kind(path: Path) -> str | None:
-    """csv, xlsx or parquet by the file's ending; None for a file that is not an extract."""
-    return KINDS.get(path.suffix.lower())
+def refuse(path: Path, what: str, mend: str) -> InputRefused:
+    """The refusal of a file: what is wrong with it, and what to do."""
+    return InputRefused(f"{shown_name(path)}: {what}. {mend} Nothing was published.")
 
 
 def read_bytes(path: Path) -> tuple[bytes, tuple[int, int]]:
@@ -102,23 +154,23 @@ def read_bytes(path: Path) -> tuple[bytes, tuple[int, int]]:
     try:
         before = path.stat()
         if not stat.S_ISREG(before.st_mode):
-            raise _refuse(path, "this is not an ordinary file", "Put the extract itself there.")
+            raise refuse(path, "this is not an ordinary file", "Put the extract itself there.")
         content = path.read_bytes()
         after = path.stat()
     except PermissionError:
-        raise _refuse(
+        raise refuse(
             path, "the file may not be read", "Close it in other programs and allow this account to read it."
         ) from None
     except FileNotFoundError:
-        raise _refuse(
+        raise refuse(
             path, "the file is not there, or is a link to one that is not", "Put the extract itself there."
         ) from None
     except OSError:
-        raise _refuse(path, "the file cannot be read", "Copy it again to a local disk.") from None
+        raise refuse(path, "the file cannot be read", "Copy it again to a local disk.") from None
     if _stamp(before) != _stamp(after) or len(content) != after.st_size:
-        raise _refuse(path, "the file is still being written", "Run again when the copy is finished.")
+        raise refuse(path, "the file is still being written", "Run again when the copy is finished.")
     if not content:
-        raise _refuse(path, "the file is empty (0 bytes)", "Export it again.")
+        raise refuse(path, "the file is empty (0 bytes)", "Export it again.")
     return content, _stamp(after)
 
 
@@ -134,35 +186,30 @@ def _changed(opened: Opened) -> bool:
         return True
 
 
-def open_file(
-    path: Path,
-    *,
-    encoding: str = "auto",
-    delimiter: str = "auto",
-    sheet: str | None = None,
-    header_row: int = 1,
-    expected: tuple[str, ...] = (),
-    first_rows: int | None = None,
-) -> Opened:
-    """Opens a file and reads its header. `expected` names columns that help to tell the delimiter.
+def open_file(path: Path, layout: Layout | None = None, first_rows: int | None = None) -> Opened:
+    """Opens a file and finds its header.
 
     Raises InputRefused, with what to do, for a file that is not what its name says or has no usable header.
     """
+    layout = layout or Layout()
     kind = file_kind(path)
     if kind is None:
-        raise _refuse(path, "this kind of file is not read", "Send CSV, XLSX or Parquet.")
+        raise refuse(path, "this kind of file is not read", how_to_mend(path) or "Send CSV, XLSX or Parquet.")
     content, stamp = read_bytes(path)
     sha256 = hashlib.sha256(content).hexdigest()
     _check_signature(path, kind, content)
     if kind == "csv":
-        opened = text_lines.open_text(path, content, sha256, encoding, delimiter, header_row, expected)
-    else:
-        from attrition.ingest import sheets
+        from attrition.ingest.text_file import open_text
 
-        if kind == "xlsx":
-            opened = sheets.open_sheet(path, sha256, sheet, header_row, first_rows)
-        else:
-            opened = sheets.open_parquet(path, sha256)
+        opened = open_text(path, content, sha256, layout)
+    elif kind == "xlsx":
+        from attrition.ingest.sheets import open_sheet
+
+        opened = open_sheet(path, sha256, layout, first_rows)
+    else:
+        from attrition.ingest.parquet import open_parquet
+
+        opened = open_parquet(path, sha256, layout)
     opened.stamp = stamp
     opened.header = [clean(title) for title in opened.header]
     return opened
@@ -171,26 +218,26 @@ def open_file(
 def _check_signature(path: Path, kind: str, content: bytes) -> None:
     is_really = next((what for sign, what in _SIGNATURES if content.startswith(sign)), "text or something else")
     if is_really == "old":
-        raise _refuse(
+        raise refuse(
             path,
             "this is an old or password-protected Excel file",
             "Save it as a plain .xlsx or .csv without a password.",
         )
     if not content.strip(b"\x00"):
-        raise _refuse(path, "the file holds nothing but zero bytes", "The copy failed; send it again.")
+        raise refuse(path, "the file holds nothing but zero bytes", "The copy failed; send it again.")
     said, fits = {
         "csv": ("text", "text or something else"),
         "xlsx": ("Excel", "an Excel or zip file"),
         "parquet": ("Parquet", "a Parquet file"),
     }[kind]
     if is_really != fits:
-        raise _refuse(
+        raise refuse(
             path,
             f"the name says {said}, the content is {is_really}",
             "Give it the ending of what it is, or export it again.",
         )
     if kind == "parquet" and not content.endswith(b"PAR1"):
-        raise _refuse(path, "the Parquet file is damaged or cut short", "Export it again.")
+        raise refuse(path, "the Parquet file is damaged or cut short", "Export it again.")
 
 
 def load_raw(
@@ -208,7 +255,7 @@ def load_raw(
     """
     loaded = None
     if opened.kind == "parquet":
-        from attrition.ingest.sheets import load_parquet
+        from attrition.ingest.parquet import load_parquet
 
         loaded = load_parquet(connection, opened, columns, longest_cell)
     elif opened.rows is None:
@@ -217,15 +264,17 @@ def load_raw(
             opened.rows = list(text_lines.careful_rows(opened, longest_cell))
     if loaded is None:
         loaded = _load_rows(connection, opened, columns, longest_cell)
+        opened.damaged = damaged_cells(opened, columns)
     if not loaded.is_consumed:
         consume(clean_text.signs_of_rows(connection, "raw"))
         connection.execute("DROP TABLE temp.raw")
     if _changed(opened):
-        raise _refuse(opened.path, "the file changed while it was being read", "Run again when the copy is finished.")
+        raise refuse(opened.path, "the file changed while it was being read", "Run again when the copy is finished.")
     return loaded
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A column's name as an identifier of SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -253,22 +302,27 @@ def _load_fast(
     import numpy as np
 
     records = text_lines.record_lines(opened)
-    if records is None or records.longest > longest_cell or records.swallows_rows:
+    if (
+        records is None
+        or records.longest > longest_cell
+        or records.swallows_rows
+        or text_lines.holds_powers(opened.content)
+    ):
         return None
     location = str(opened.path)
     memory = None
-    if opened.altered or any(sign in location for sign in "*?[]{}"):
+    if opened.altered or not location.isprintable() or any(sign in location for sign in "*?[]{}"):
         memory = fsspec.filesystem("memory")
         location = f"memory:///{opened.sha256}.csv"
         if "memory" not in connection.list_filesystems():
             connection.register_filesystem(memory)
         memory.pipe_file(f"/{opened.sha256}.csv", opened.content)
-    names = column_names(opened.header)
+    names = column_names([*opened.header, *[""] * opened.trailing])
     types = ", ".join(f"{_sql_text(name)}: 'VARCHAR'" for name in names)
     try:
         connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
         connection.execute(
-            f"CREATE TEMP VIEW raw AS SELECT {', '.join(_quoted(c) for c in columns) or 'NULL AS nothing'} FROM read_csv("
+            f"CREATE TEMP VIEW raw AS SELECT {', '.join(quoted(c) for c in columns) or 'NULL AS nothing'} FROM read_csv("
             f"{_sql_text(location)}, columns={{{types}}}, auto_detect=false, header=false, skip={opened.header_line}, "
             f"delim={_sql_text(opened.delimiter)}, quote='\"', escape='\"', strict_mode=true, store_rejects=true, "
             "rejects_limit=10000, max_line_size=4000000, hive_partitioning=false)"
@@ -350,13 +404,13 @@ def sample_rows(opened: Opened, most: int = 20_000) -> Iterator[list[str]]:
     if opened.kind == "parquet":
         import duckdb
 
-        from attrition.ingest import sheets
+        from attrition.ingest.parquet import reachable
 
-        with duckdb.connect() as connection:
+        with duckdb.connect() as connection, reachable(connection, opened.path) as location:
             connection.execute(f"SET TimeZone = '{ZONE}'")
             rows = connection.execute(
                 f"SELECT COLUMNS(*)::VARCHAR FROM read_parquet(?, hive_partitioning=false) LIMIT {int(most)}",
-                [sheets.exact(opened.path)],
+                [location],
             ).fetchall()
         yield from ([clean(cell or "") for cell in row] for row in rows)
         return

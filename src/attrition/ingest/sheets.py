@@ -1,22 +1,28 @@
-"""Reads files with typed cells as text, one sheet of an Excel workbook or a Parquet file: dates as YYYY-MM-DD,
-whole numbers without a decimal point.
-"""
+"""Reads sheets of an Excel workbook as text: dates as YYYY-MM-DD, whole numbers without a decimal point."""
 
 import datetime as dt
 import warnings
 import zipfile
 import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrition.errors import InputRefused
-from attrition.ingest.reading import Opened, RawTable, Reject, _quoted, _refuse
-from attrition.ingest.text_lines import cells_hash
+from attrition.ingest.clean_text import folded
+from attrition.ingest.damage import MOST_FIGURES
+from attrition.ingest.file_name import shown_name
+from attrition.ingest.formulas import without_results
+from attrition.ingest.header_place import ROWS_SEARCHED, find_header, holds, is_again, spelled
+from attrition.ingest.reading import Layout, Opened, Reject, refuse
+from attrition.ingest.text_lines import cells_hash, is_blank
 
-if TYPE_CHECKING:
-    import duckdb
-
-_FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
+ALL_SHEETS = "*"
+_NEXT_SHEET = 10_000_000  # added to the row numbers of each further sheet; a sheet has 1,048,576 rows at most
+_CUT_FROM = 10**MOST_FIGURES
 
 
 def is_damaged_zip(path: Path) -> bool:
@@ -40,139 +46,252 @@ def cell_text(value: Any) -> str | None:
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        # The figures that the file holds; those that a binary number would add were never in it.
+        return str(int(Decimal(repr(value))))
     return str(value)
 
 
-def open_sheet(path: Path, sha256: str, sheet: str | None, header_row: int, first_rows: int | None = None) -> Opened:
-    """Opens a sheet (the first one unless named) and reads it whole, or its first rows.
+@dataclass
+class _Sheet:
+    """A sheet and where its header stands: `header` as the mapping spells it, empty where no row is like one."""
 
-    Rows without any value are not rows. Raises InputRefused for a damaged workbook, a missing sheet or
-    header.
+    title: str
+    is_visible: bool
+    page: Any
+    header: list[str] = field(default_factory=list)
+    header_row: int = 1
+    header_elsewhere: int | None = None
+
+    @property
+    def shown(self) -> str:
+        return f'"{shown_name(self.title)}"'
+
+
+def open_sheet(path: Path, sha256: str, layout: Layout, first_rows: int | None = None) -> Opened:
+    """Opens a sheet, or with `sheet = "*"` all visible ones that have the header, and reads them whole, or their first rows.
+
+    Without a stated sheet it is the first visible one that holds the required columns. Rows without any value are not
+    rows. Raises InputRefused for a damaged workbook, a missing sheet or header, and formulas without stored results.
     """
     import openpyxl
 
     if is_damaged_zip(path):
-        raise _refuse(path, "the Excel file is damaged or cut short", "Save it again and copy it whole.")
+        raise refuse(path, "the Excel file is damaged or cut short", "Save it again and copy it whole.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception:  # openpyxl raises many kinds for a zip that is not a workbook
-        raise _refuse(path, "this is not an Excel workbook", "Save it as .xlsx or .csv.") from None
+        raise refuse(path, "this is not an Excel workbook", "Save it as .xlsx or .csv.") from None
     try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise _refuse(path, "the sheet that the mapping names is not there", "Correct `sheet` in the mapping.")
-        page = book[sheet] if sheet else book.worksheets[0]
-        page.reset_dimensions()
-        header: list[str] = []
-        rows: list[tuple[int, list[str | None]]] = []
-        rejects: list[Reject] = []
-        for number, values in enumerate(page.iter_rows(values_only=True), 1):
-            if number < header_row:
-                continue
-            cells = [cell_text(value) for value in values]
-            if number == header_row:
-                while cells and cells[-1] is None:
-                    cells.pop()
-                header = [(cell or "").strip() for cell in cells]
-                continue
-            if all(cell is None or not cell.strip() for cell in cells):
-                continue
-            if any(cell is not None and cell.strip() for cell in cells[len(header) :]):
-                rejects.append(Reject(number, "wrong_number_of_columns", cells_hash(cells)))
-                continue
-            rows.append((number, (cells + [None] * len(header))[: len(header)]))
-            if first_rows is not None and len(rows) >= first_rows:
-                break
+        sheets = [_Sheet(page.title, page.sheet_state == "visible", page) for page in book.worksheets]
+        for sheet in sheets:
+            _find_header(sheet, layout)
+        read = _chosen(path, sheets, layout)
+        opened = Opened(path, "xlsx", sha256, _joined_header(read), read[0].header_row, iso_dates=True)
+        opened.sheet, opened.header_elsewhere = read[0].shown, read[0].header_elsewhere
+        if beside := [sheet.shown + ("" if sheet.is_visible else " (hidden)") for sheet in sheets if sheet not in read]:
+            opened.beside = (
+                f"Other sheets of the workbook: {', '.join(beside)}; `sheet` in the mapping names the one to read. "
+            )
+        for sheet in read:
+            _refuse_empty_formulas(path, sheet, layout)
+        opened.rows = []
+        for number, sheet in enumerate(read):
+            _read(opened, sheet, number * _NEXT_SHEET, first_rows)
+        _tell(opened, sheets, read, layout)
     except InputRefused:
         raise
     except Exception:  # a damaged sheet breaks off in many ways
-        raise _refuse(path, "the sheet cannot be read to its end", "Save it again as .xlsx or .csv.") from None
+        raise refuse(path, "the sheet cannot be read to its end", "Save it again as .xlsx or .csv.") from None
     finally:
         book.close()
-    if not any(header):
-        raise _refuse(
-            path,
-            f"there is no header in row {header_row} of the sheet",
-            "Name the header's row in the mapping.",
-        )
-    return Opened(path, "xlsx", sha256, header, header_row, rows=rows, rejects=rejects, iso_dates=True)
+    return opened
 
 
-def exact(path: Path) -> str:
-    """The path for DuckDB's Parquet reader, in which brackets and wildcards stand for themselves."""
-    return "".join(f"[{sign}]" if sign in "[*?" else sign for sign in str(path))
+def _find_header(sheet: _Sheet, layout: Layout) -> None:
+    """Where the header stands in a sheet: in the stated row, else in the first row or, below titles, further down."""
+    last = max(layout.header_row or 1, ROWS_SEARCHED)
+    sheet.page.reset_dimensions()
+    rows = []
+    for values in sheet.page.iter_rows(values_only=True, max_row=last):
+        cells = [(cell_text(value) or "").strip() for value in values]
+        while cells and not cells[-1]:
+            cells.pop()
+        rows.append(cells)
+    found = find_header(rows[:ROWS_SEARCHED], layout.required, layout.expected)
+    if layout.header_row is None:
+        sheet.header_row = 1 if found is None else found + 1
+    else:
+        sheet.header_row = layout.header_row
+        sheet.header_elsewhere = None if found is None or found + 1 == layout.header_row else found + 1
+    if sheet.header_row <= len(rows):
+        sheet.header = spelled(rows[sheet.header_row - 1], layout.expected)
 
 
-def open_parquet(path: Path, sha256: str) -> Opened:
-    """Opens a Parquet file and reads its header. Raises InputRefused for a damaged one."""
-    import duckdb
-
-    read = "read_parquet(?, hive_partitioning=false)"
-    try:
-        with duckdb.connect() as connection:
-            described = connection.execute(f"DESCRIBE SELECT * FROM {read}", [exact(path)]).fetchall()
-            # DuckDB tells repeated names apart by a number; the file's own names show the repetition.
-            listed = connection.execute("SELECT name, num_children FROM parquet_schema(?)", [exact(path)]).fetchall()
-    except duckdb.Error:
-        raise _refuse(path, "the Parquet file is damaged", "Export it again.") from None
-    flat = len(listed) == len(described) + 1
-    header = [(entry[0] if flat else row[0]).strip() for entry, row in zip(listed[1:], described, strict=flat)]
-    names = [(row[0], row[1]) for row in described]
-    return Opened(path, "parquet", sha256, header, iso_dates=True, names=names)
+def _fits(sheet: _Sheet, layout: Layout) -> bool:
+    """Whether the sheet holds every column by which the header is known."""
+    wanted = {folded(name) for name in layout.required or layout.expected}
+    return bool(sheet.header) and holds(sheet.header, tuple(wanted)) == len(wanted)
 
 
-def load_parquet(
-    connection: "duckdb.DuckDBPyConnection", opened: Opened, columns: list[str], longest_cell: int
-) -> RawTable:
-    """Loads the named columns of a Parquet file as text into `raw`; its rows are numbered from 1.
-
-    Raises InputRefused if not every row that the file states can be read.
-    """
-    import duckdb
-    import numpy as np
-
-    where = {name.casefold(): (own, kind) for name, (own, kind) in zip(opened.header, opened.names, strict=True)}
-    picked, lengths = [], []
-    for column in columns:
-        own, kind = where[column.casefold()]
-        cell = f"{_quoted(own)}::VARCHAR"
-        if kind.startswith(_FRACTIONS):
-            # A column of whole numbers with gaps is often stored as fractions: 18.0 is the code 18.
-            whole = f"try_cast({_quoted(own)} AS HUGEINT)"
-            cell = f"CASE WHEN {whole} = {_quoted(own)} THEN {whole}::VARCHAR ELSE {cell} END"
-        picked.append(f"{cell} AS {_quoted(column)}")
-        lengths.append(f"length({_quoted(column)})")
-    try:
-        connection.execute(
-            f"CREATE TEMP TABLE raw AS SELECT {', '.join(picked) or 'NULL AS nothing'} "
-            "FROM read_parquet(?, hive_partitioning=false)",
-            [exact(opened.path)],
-        )
-        stated = connection.execute(
-            "SELECT sum(num_rows) FROM parquet_file_metadata(?)", [exact(opened.path)]
-        ).fetchone()
-    except duckdb.Error:
-        connection.execute("DROP TABLE IF EXISTS raw")
-        raise _refuse(opened.path, "the Parquet file cannot be read to its end", "Export it again.") from None
-    counted = connection.execute("SELECT count(*) FROM raw").fetchone()
-    count = int(counted[0]) if counted else 0
-    if stated is None or count != int(stated[0] or 0):
-        raise _refuse(opened.path, "the Parquet file does not hold the rows that it states", "Export it again.")
-    numbers = np.arange(1, count + 1, dtype="int64")
-    rejects: list[Reject] = []
-    if lengths:
-        longest = f"greatest({', '.join(f'coalesce({length}, 0)' for length in lengths)})"
-        # Within a transaction the first rowid is not 0.
-        long = connection.execute(
-            f"SELECT rowid - (SELECT min(rowid) FROM raw), * FROM raw WHERE {longest} > {longest_cell} ORDER BY 1"
-        ).fetchall()
-        rejects = [Reject(row + 1, "cell_too_long", cells_hash(cells)) for row, *cells in long]
-        if long:
-            connection.execute(
-                f"CREATE TEMP TABLE short AS SELECT * FROM raw WHERE {longest} <= {longest_cell} ORDER BY rowid; "
-                "DROP TABLE raw; ALTER TABLE short RENAME TO raw"
+def _chosen(path: Path, sheets: list[_Sheet], layout: Layout) -> list[_Sheet]:
+    """The sheets to read. Raises InputRefused where the one that the mapping names is not there, or none has a header."""
+    visible = [sheet for sheet in sheets if sheet.is_visible]
+    listed = ", ".join(sheet.shown for sheet in visible) or "none"
+    if layout.sheet is not None and layout.sheet != ALL_SHEETS:
+        named = [sheet for sheet in sheets if sheet.title == layout.sheet] or [
+            sheet for sheet in sheets if folded(sheet.title) == folded(layout.sheet)
+        ]
+        if not named:
+            raise refuse(
+                path,
+                f'the sheet "{layout.sheet}" that the mapping names is not there (visible sheets: {listed})',
+                "Correct `sheet` in the mapping.",
             )
-            numbers = np.delete(numbers, [row for row, *_ in long])
-    return RawTable(count, numbers, rejects)
+        read = named[:1]
+    else:
+        read = [sheet for sheet in visible if _fits(sheet, layout)] or visible[:1]
+        if len(read) > 1 and layout.sheet is None:
+            # A sheet that holds a header alone is a form, not the extract.
+            read = [next((sheet for sheet in read if any(_rows_below(sheet))), read[0])]
+    if not read:
+        raise refuse(
+            path, "the workbook has no visible sheet of cells", "Show the sheet, or name it in the mapping (`sheet`)."
+        )
+    if not any(read[0].header):
+        raise refuse(
+            path,
+            f"there is no header in row {read[0].header_row} of the sheet {read[0].shown} (visible sheets: {listed})",
+            "Name the header's row or the sheet in the mapping (`header_row`, `sheet`).",
+        )
+    return read
+
+
+def _numbered(header: list[str]) -> list[tuple[str, int]]:
+    """Names of a header made distinct, so that a column that stands twice stands twice in the joined header too."""
+    times: Counter[str] = Counter()
+    keys = []
+    for name in header:
+        times[name.casefold()] += 1
+        keys.append((name.casefold(), times[name.casefold()]))
+    return keys
+
+
+def _joined_header(read: list[_Sheet]) -> list[str]:
+    """The header of the first sheet, and behind it what further ones have beside."""
+    joined: dict[tuple[str, int], str] = {}
+    for sheet in read:
+        for key, name in zip(_numbered(sheet.header), sheet.header, strict=True):
+            joined.setdefault(key, name)
+    return list(joined.values())
+
+
+def _refuse_empty_formulas(path: Path, sheet: _Sheet, layout: Layout) -> None:
+    from openpyxl.utils import column_index_from_string
+
+    # The one place in openpyxl that gives a sheet's XML without reading its cells.
+    with sheet.page._get_source() as source:
+        places = without_results(source)
+    used = {folded(name) for name in layout.expected}
+    columns: Counter[str] = Counter()
+    for letters, row in places:
+        at = column_index_from_string(letters) - 1 if letters else -1
+        name = sheet.header[at] if 0 <= at < len(sheet.header) else ""
+        if (letters and row < sheet.header_row) or (letters and used and folded(name) not in used):
+            continue
+        columns[f"{letters} ({name})" if letters else "not told"] += 1
+    if columns:
+        listed = ", ".join(
+            f"{column}: {columns[column]:,}" for column in sorted(columns, key=lambda c: (len(c.split(" (")[0]), c))
+        )
+        raise refuse(
+            path,
+            f"the sheet {sheet.shown} holds formulas without stored results (column and count: {listed}), so these cells would "
+            "be read as empty",
+            "Open it in Excel, let it calculate and save it, or copy the cells as values.",
+        )
+
+
+def _read(opened: Opened, sheet: _Sheet, offset: int, first_rows: int | None) -> None:
+    """Reads the rows below the header; `offset` is added to their numbers."""
+    places = {key: at for at, key in enumerate(_numbered(opened.header))}
+    order = [places[key] for key in _numbered(sheet.header)]
+    width, own = len(opened.header), len(sheet.header)
+    aligned = order == list(range(width))
+    rows = opened.rows if opened.rows is not None else []
+    for number, values in enumerate(sheet.page.iter_rows(values_only=True), 1):
+        if number <= sheet.header_row:
+            continue
+        cells = [cell_text(value) for value in values]
+        if is_blank(cells):
+            opened.blank += 1
+            continue
+        if not is_blank(cells[own:]):
+            opened.rejects.append(Reject(number + offset, "wrong_number_of_columns", cells_hash(cells)))
+            continue
+        cells = (cells + [None] * own)[:own]
+        if is_again(cells, sheet.header):
+            opened.blank += 1
+            opened.repeated += 1
+            continue
+        for at, value in enumerate(values[:own]):
+            if isinstance(value, (dt.datetime, dt.date)):
+                opened.dated.setdefault(order[at], Counter())[cells[at] or ""] += 1
+            elif isinstance(value, (int, float)) and abs(value) >= _CUT_FROM:
+                opened.cut.add((number + offset, order[at]))
+        if not aligned:
+            laid: list[str | None] = [None] * width
+            for at, cell in zip(order, cells, strict=True):
+                laid[at] = cell
+            cells = laid
+        rows.append((number + offset, cells))
+        if first_rows is not None and len(rows) >= first_rows:
+            return
+
+
+def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layout) -> None:
+    """Says which sheets were read and which were not; holds the file where rows go on on a sheet that was not."""
+    for number, sheet in enumerate(read[1:], 1):
+        opened.told.append(
+            f"the sheet {sheet.shown} is read too; its rows are numbered from {number * _NEXT_SHEET:,} (row 17 is "
+            f"line {number * _NEXT_SHEET + 17:,})"
+        )
+    if layout.header_row is None:
+        for sheet in read:
+            if sheet.header_row > 1:
+                opened.told.append(
+                    f"the header stands in row {sheet.header_row} of the sheet {sheet.shown}; the rows above it are not read"
+                )
+    others = {folded(name) for name in layout.other_sheets}
+    left = [sheet for sheet in sheets if sheet not in read and folded(sheet.title) not in others]
+    same = [sheet for sheet in left if sheet.is_visible and _goes_on(sheet, read[0], layout)]
+    rows = {sheet.title: sum(_rows_below(sheet)) for sheet in same}
+    unlike = [sheet.shown for sheet in left if sheet.is_visible and sheet not in same]
+    hidden = [sheet.shown for sheet in left if not sheet.is_visible]
+    if unlike:
+        opened.told.append(
+            f"the sheet {read[0].shown} is read; left alone, since they have another header: {', '.join(unlike)}"
+        )
+    if hidden:
+        opened.told.append(f"hidden sheets are left alone: {', '.join(hidden)}")
+    if any(rows.values()):
+        listed = " and ".join(f"{sheet.shown} ({rows[sheet.title]:,} rows)" for sheet in same if rows[sheet.title])
+        opened.gate.append(
+            f"rule sheet_left_out: only the sheet {read[0].shown} was read, and rows go on under the same columns on {listed}. "
+            f'Write `sheet = "{ALL_SHEETS}"` into this feed of the mapping to read them all, or take away or hide what is '
+            "not meant"
+        )
+
+
+def _rows_below(sheet: _Sheet) -> Iterator[bool]:
+    """For each row below the header, whether it holds a value."""
+    for values in sheet.page.iter_rows(values_only=True, min_row=sheet.header_row + 1):
+        yield any(value is not None for value in values)
+
+
+def _goes_on(sheet: _Sheet, read: _Sheet, layout: Layout) -> bool:
+    """Whether a sheet has the header of the one that was read, in any order, or at least what the mapping requires."""
+    if sheet.header and {folded(name) for name in sheet.header} == {folded(name) for name in read.header}:
+        return True
+    return bool(layout.required) and _fits(sheet, layout)

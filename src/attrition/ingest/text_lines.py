@@ -1,4 +1,4 @@
-"""Text files: encoding, delimiter, header, where each record begins, and the careful reader of faulty files."""
+"""Text files: where each record begins, which lines are none, and the careful reader of faulty files."""
 
 import codecs
 import csv
@@ -7,11 +7,9 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrition.errors import InputRefused
-from attrition.ingest.clean_text import folded
+from attrition.ingest.header_place import is_again
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,10 +17,11 @@ if TYPE_CHECKING:
     from attrition.ingest.reading import Opened
 
 _CHUNK = 1 << 24
-_LONGEST_RECORD = 200  # physical lines that one quoted record may span before it counts as an unclosed quote
-_LONGEST_NAME = 500  # characters of a column name
+# White space, and signs that show nothing: zero-width ones, byte order mark, soft hyphen, the old sign for the end of a file.
+NOTHING = " \t\r\n\v\f\xa0\u2007\u202f\u3000\ufeff\u200b\u200c\u200d\u2060\xad\x1a"
+_BARE_BYTES = frozenset(NOTHING.encode()) | {ord('"')}
+LONGEST_RECORD = 200  # physical lines that one quoted record may span before it counts as an unclosed quote
 _FEW_COLUMNS = 6  # below, a line within a cell may well hold as many delimiters as a row
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass
@@ -41,11 +40,8 @@ class Records:
     swallows_rows: bool = False
 
 
-def _refuse(path: Path, what: str, mend: str) -> InputRefused:
-    return InputRefused(f"{path.name}: {what}. {mend} Nothing was published.")
-
-
-def _is_utf8(content: bytes) -> bool:
+def is_utf8(content: bytes) -> bool:
+    """Whether all of the bytes are UTF-8."""
     if content.isascii():
         return True
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -57,132 +53,21 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _guess(content: bytes) -> str:
-    for bom, name in _BOMS:
-        if content.startswith(bom):
-            return name
-    head = content[:4096]
-    half = len(head) // 2
-    # Latin text as UTF-16 has a zero at every other byte; a run of zeros is damage, not an encoding.
-    if half >= 2:
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        if max(even, odd) > half * 2 // 3 and min(even, odd) < half // 8 + 1:
-            return "utf-16-le" if odd > even else "utf-16-be"
-    if _is_utf8(content):
-        return "utf-8"
-    # Lines of good multi-byte text say UTF-8 with damaged lines; none at all says the Windows code page.
-    for line in content.split(b"\n"):
-        if not line.isascii() and _is_utf8(line):
-            return "utf-8"
-    return "cp1252"
-
-
-def open_text(
-    path: Path,
-    content: bytes,
-    sha256: str,
-    encoding: str,
-    delimiter: str,
-    header_row: int,
-    expected: tuple[str, ...],
-) -> "Opened":
-    """Decodes a text file as far as needed to feed the reader, and reads its header.
-
-    Raises InputRefused for a file without a usable header, or not in the encoding that the mapping states.
-    """
-    from attrition.ingest.reading import Opened
-
-    stated = encoding
-    encoding = _guess(content) if encoding == "auto" or content.startswith(codecs.BOM_UTF8) else encoding
-    notes = ["encoding_guessed"] if stated == "auto" and encoding == "cp1252" else []
-    altered = False
-    if encoding.startswith("utf-16"):
-        try:
-            content = content.decode(encoding).removeprefix("\ufeff").encode("utf-8")
-        except UnicodeError:
-            raise _refuse(
-                path, "the file is not readable as UTF-16, or is cut short", "Export it again, or as UTF-8."
-            ) from None
-        altered, encoding = True, "utf-8"
-    elif encoding == "cp1252":
-        try:
-            content = content.decode("cp1252").encode("utf-8")
-            altered, encoding = True, "utf-8"
-        except UnicodeDecodeError:
-            pass  # the careful reader takes each line by itself and sets the unreadable ones apart
-    elif encoding == "utf-8-sig":
-        content, encoding = content.removeprefix(codecs.BOM_UTF8), "utf-8"
-        altered = True
-    if b"\r" in content and b"\n" not in content:
-        content, altered = content.replace(b"\r", b"\n"), True
-    header_bytes, header_line = _header_record(content, header_row)
-    text = header_bytes.decode(encoding, errors="replace")
-    delimiter = _delimiter(text, expected) if delimiter == "auto" else delimiter
-    header = _names(path, text, delimiter, header_row)
-    return Opened(path, "csv", sha256, header, header_line, delimiter, encoding, content, altered=altered, notes=notes)
-
-
-def _names(path: Path, text: str, delimiter: str, header_row: int) -> list[str]:
-    """The column names in the header's text. Raises InputRefused where it cannot be a header."""
-    where = f"line {header_row}"
-    # Over several lines every quote must fit, else rows would count as part of a name.
-    records = _records(text, delimiter, strict="\n" in text) or []
-    if text.strip() and len(records) != 1:
-        raise _refuse(
-            path, f"{where} is not a header: its quotes do not match", "Correct it, or export the file again."
-        )
-    header = [name.strip().strip("\ufeff") for name in (records[0] if records else [])]
-    if not any(header):
-        raise _refuse(path, f"there is no header in {where}", "Name the header's line in the mapping.")
-    if any(len(name) > _LONGEST_NAME for name in header):
-        raise _refuse(
-            path,
-            f"{where} is not a header: it has a name of more than {_LONGEST_NAME} characters",
-            "Name the header's line in the mapping, or shorten the name.",
-        )
-    return header
-
-
-def _header_record(content: bytes, header_row: int) -> tuple[bytes, int]:
-    """The header's bytes and the line at which it ends: a quoted header may hold a line end."""
-    start = 0
-    for _ in range(header_row - 1):
-        start = content.find(b"\n", start) + 1
-        if start == 0:
-            return b"", header_row
-    end, line = start, header_row
-    while True:
-        found = content.find(b"\n", end)
-        stop = len(content) if found < 0 else found
-        record = content[start:stop]
-        if record.count(b'"') % 2 == 0 or found < 0 or line - header_row > _LONGEST_RECORD:
-            return record.rstrip(b"\r"), line
-        end, line = stop + 1, line + 1
-
-
-def _delimiter(header: str, expected: tuple[str, ...]) -> str:
-    """The delimiter under which most expected columns are found; among equals the one with most columns."""
-    wanted = {folded(name) for name in expected}
-
-    def score(sign: str) -> tuple[int, int]:
-        try:
-            names = next(csv.reader(io.StringIO(header), delimiter=sign), [])
-        except csv.Error:
-            return (0, 0)
-        return (len(wanted & {folded(name) for name in names}), len(names))
-
-    return max((",", ";", "\t", "|"), key=score)
+def is_blank(cells: Sequence[str | None]) -> bool:
+    """Whether no cell shows anything: a row of the table that Excel or an export drew, none of the data."""
+    return not any(cell and cell.strip(NOTHING) for cell in cells)
 
 
 def record_lines(opened: "Opened") -> Records | None:
-    """Where the records below the header begin, counted without a CSV reader; None if only care will do.
+    """Where the records below the header begin, counted without a CSV reader; None if only care will do. Lines that are
+    no rows (bare delimiters, the header again) are emptied first, and counted as blank.
 
     Care is needed for zero bytes, text that is not UTF-8, mixed line ends and quotes that do not close.
     """
     import numpy as np
 
     content = opened.content
-    if opened.encoding != "utf-8" or b"\x00" in content or (not opened.altered and not _is_utf8(content)):
+    if opened.encoding != "utf-8" or b"\x00" in content or (not opened.altered and not is_utf8(content)):
         return None
     ends_with = content.endswith(b"\n")
     if b"\r" in content and (
@@ -207,6 +92,8 @@ def record_lines(opened: "Opened") -> Records | None:
         inside = np.searchsorted(quotes, starts) % 2 == 1
     begins = ~inside & (width > 0)
     begins[:first] = False
+    if _empty_lines(opened, starts, starts + width, begins):
+        return record_lines(opened)
     lines = np.flatnonzero(begins) + 1
     below = width[first:]
     # Several physical lines may make one cell: a file with quoted line ends is judged by its longest stretch.
@@ -218,6 +105,68 @@ def record_lines(opened: "Opened") -> Records | None:
     records = Records(lines.astype("int64"), starts, longest, quoted, ends_with)
     records.swallows_rows = quoted and _swallows_rows(opened, records, begins)
     return records
+
+
+def _empty_lines(
+    opened: "Opened",
+    starts: "np.ndarray[Any, Any]",
+    ends: "np.ndarray[Any, Any]",
+    begins: "np.ndarray[Any, Any]",
+) -> bool:
+    """Empties the lines of bare delimiters and those that repeat the header, so that every line keeps its number. Whether
+    there were any.
+    """
+    import numpy as np
+
+    content = opened.content
+    array = np.frombuffer(content, dtype=np.uint8)
+    bare = np.zeros(256, dtype=bool)
+    signs = bytes([*_BARE_BYTES, ord(opened.delimiter)])
+    bare[list(signs)] = True
+    # Three bytes of each line tell nearly every row from a line of nothing.
+    likely = np.flatnonzero(begins)
+    likely = likely[bare[array[starts[likely]]]]
+    likely = likely[bare[array[ends[likely] - 1]]]
+    likely = likely[bare[array[(starts[likely] + ends[likely]) // 2]]]
+    # Such lines are mostly the same line over and over: each text is judged once.
+    texts: dict[bytes, list[int]] = {}
+    for index in likely:
+        if not (line := content[starts[index] : ends[index]]).strip(signs):
+            texts.setdefault(line, []).append(int(index))
+    blank = [
+        index
+        for line, places in texts.items()
+        if (cells := cells_of(line, opened)) and is_blank(cells)
+        for index in places
+    ]
+    again = _headers_again(opened, starts, ends, begins)
+    if not blank and not again:
+        return False
+    opened.blank += len(blank) + len(again)
+    opened.repeated += len(again)
+    parts, done = [], 0
+    for index in sorted({*blank, *again}):
+        parts.append(content[done : starts[index]])
+        done = int(ends[index])
+    opened.content, opened.altered = b"".join([*parts, content[done:]]), True
+    return True
+
+
+def _headers_again(
+    opened: "Opened",
+    starts: "np.ndarray[Any, Any]",
+    ends: "np.ndarray[Any, Any]",
+    begins: "np.ndarray[Any, Any]",
+) -> list[int]:
+    """The lines below the header that say the same once more, as files put one behind the other do."""
+    import numpy as np
+
+    at = opened.header_line - 1
+    if at >= len(starts):
+        return []
+    header = opened.content[starts[at] : ends[at]]
+    alike = np.flatnonzero(begins & (ends - starts == len(header)))
+    return [int(index) for index in alike if opened.content[starts[index] : ends[index]] == header]
 
 
 def _swallows_rows(opened: "Opened", records: Records, begins: "np.ndarray[Any, Any]") -> bool:
@@ -237,13 +186,17 @@ def _swallows_rows(opened: "Opened", records: Records, begins: "np.ndarray[Any, 
 
 
 def hides_columns(opened: "Opened", records: Records, all_fit: bool) -> bool:
-    """Whether a record ends in empty columns beyond the header's, which DuckDB's reader lets pass.
+    """Whether a record ends in empty columns beyond the header's, which DuckDB's reader lets pass; or, where rows end in
+    one delimiter more, whether one does not.
 
     `all_fit`: the reader set no record aside, so that one count over the whole file may answer.
     """
     import numpy as np
 
-    content, width, sign = opened.content, len(opened.header), opened.delimiter.encode()
+    if opened.trailing and not (all_fit and _all_trail(opened, records)):
+        return True
+
+    content, width, sign = opened.content, opened.width, opened.delimiter.encode()
     starts, first = records.starts, opened.header_line
     if not len(records.lines):
         return False
@@ -259,16 +212,42 @@ def hides_columns(opened: "Opened", records: Records, all_fit: bool) -> bool:
         record = content[int(starts[begin - 1]) : int(ends[index])]
         if record.count(sign) < width:
             continue
-        cells = _records(record.decode(opened.encoding, errors="replace"), opened.delimiter, strict=True)
+        cells = records_in(record.decode(opened.encoding, errors="replace"), opened.delimiter, strict=True)
         if cells and len(cells[0]) > width:
             return True
     return False
+
+
+def _all_trail(opened: "Opened", records: Records) -> bool:
+    """Whether every record ends in a delimiter."""
+    import numpy as np
+
+    if records.quoted_line_ends:
+        return False
+    array = np.frombuffer(opened.content, dtype=np.uint8)
+    after = np.append(records.starts[1:] - 1, len(array) - records.ends_with_line_end)[records.lines - 1]
+    last = after - 1 - (array[after - 1] == 13)
+    return bool((array[last] == ord(opened.delimiter)).all())
 
 
 def _looks_like_rows(record: bytes, lines: int, opened: "Opened") -> bool:
     """Whether a record over several lines has delimiters enough for each of its lines to be a row."""
     width = len(opened.header)
     return width >= _FEW_COLUMNS and record.count(opened.delimiter.encode()) >= lines * (width - 1)
+
+
+def holds_powers(content: bytes) -> bool:
+    """Whether numbers in scientific notation (2.4E+15) may stand in a text file."""
+    import numpy as np
+
+    if b"+" not in content:
+        return False
+    array = np.frombuffer(content, dtype=np.uint8)
+    signs = _positions(array, ord("+"))
+    signs = signs[(signs > 1) & (signs < len(array) - 1)]
+    signs = signs[np.isin(array[signs - 1], [ord("E"), ord("e")])]
+    around = np.stack([array[signs - 2], array[signs + 1]])
+    return bool(((around >= ord("0")) & (around <= ord("9"))).all(axis=0).any())
 
 
 def _positions(array: "np.ndarray[Any, Any]", byte: int) -> "np.ndarray[Any, Any]":
@@ -319,9 +298,16 @@ def careful_rows(opened: "Opened", longest_cell: int) -> Iterator[tuple[int, lis
             index += 1
             continue
         taken = _lines_taken(lines, index, opened) if raw.count(b'"') % 2 else 1
-        cells = _split(raw if taken == 1 else b"\n".join(lines[index : index + taken]), opened)
+        cells = cells_of(raw if taken == 1 else b"\n".join(lines[index : index + taken]), opened)
+        if cells and opened.trailing and len(cells) == width + 1 and is_blank(cells[-1:]):
+            cells.pop()
         if cells is None:
             reject(index, taken, "unreadable_bytes")
+        elif cells and is_blank(cells):
+            opened.blank += 1
+        elif is_again(cells, opened.header):
+            opened.blank += 1
+            opened.repeated += 1
         elif len(cells) != width:
             reject(index, taken, "wrong_number_of_columns")
         elif any(len(cell) > longest_cell for cell in cells):
@@ -347,21 +333,21 @@ def _lines_taken(lines: list[bytes], index: int, opened: "Opened") -> int:
     """
     width = len(opened.header)
     parts = [lines[index]]
-    for line in lines[index + 1 : index + _LONGEST_RECORD]:
+    for line in lines[index + 1 : index + LONGEST_RECORD]:
         parts.append(line)
         if line.count(b'"') % 2:
             break
     else:
         return 1
     raw = b"\n".join(parts)
-    records = _records(raw.decode(opened.encoding, errors="replace"), opened.delimiter, strict=True)
+    records = records_in(raw.decode(opened.encoding, errors="replace"), opened.delimiter, strict=True)
     if records is None or len(records) != 1 or _looks_like_rows(raw, len(parts), opened):
         return 1
     signs = raw.count(opened.delimiter.encode())
     return len(parts) if len(records[0]) == width or _FEW_COLUMNS <= width >= signs - 2 else 1
 
 
-def _split(raw: bytes, opened: "Opened") -> list[str] | None:
+def cells_of(raw: bytes, opened: "Opened") -> list[str] | None:
     """The cells of a record; no cells where an open quote is never closed; None for unreadable bytes."""
     try:
         text = raw.decode(opened.encoding)
@@ -369,14 +355,14 @@ def _split(raw: bytes, opened: "Opened") -> list[str] | None:
         return None
     if "\x00" in text:
         return None
-    records = _records(text, opened.delimiter, strict=True)
+    records = records_in(text, opened.delimiter, strict=True)
     if records is None and raw.count(b'"') % 2 == 0:
         # A quote within a quoted cell ("a "b" c") is text, as long as the quotes of the line pair off.
-        records = _records(text, opened.delimiter, strict=False)
+        records = records_in(text, opened.delimiter, strict=False)
     return records[0] if records is not None and len(records) == 1 else []
 
 
-def _records(text: str, delimiter: str, *, strict: bool) -> list[list[str]] | None:
+def records_in(text: str, delimiter: str, *, strict: bool) -> list[list[str]] | None:
     """The records in a text; None where its quotes do not fit."""
     csv.field_size_limit(1 << 30)
     try:
