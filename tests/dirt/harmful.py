@@ -53,12 +53,12 @@ ASIDE = frozenset({"quarantined_missing", "quarantined_unreadable", "quarantined
 CODES = frozenset({"unknown_code", "quarantined_unreadable", "quarantined_missing"})
 DATE_ORDER = frozenset({
     "recorded_before_reported", "outcome_before_report", "suspect_before_report", "submitted_before_report",
-    "received_before_report", "decided_before_received", "finalised_before_hearing", "replaced_far_apart",
+    "received_before_report", "decided_before_received", "finalised_before_hearing", "hearing_before_received", "replaced_far_apart",
 })  # fmt: skip
 LOST = frozenset({
     "column_emptied", "schema_drift", "evidence_not_told", "incomplete_victim_ethnicity", "incomplete_business_type",
     "incomplete_local_authority", "code_without_date", "decision_without_date", "outcome_without_date", "no_strand",
-    "implied_suspect_identified", "implied_referred", "implied_charged", "quarantined_missing", "suspect_date_without_suspect",
+    "implied_suspect_identified", "implied_referred", "implied_charged", "quarantined_missing", "suspect_date_without_suspect", "date_without_code",
     "outcome_without_suspect",
 })  # fmt: skip
 CHANGED = frozenset({"values_changed"})
@@ -302,7 +302,7 @@ HARMFUL = (
     _harmful("an older extract again", _older_again, FILES, FEED | FEWER | CHANGED | LOST, (AGAIN,)),
     _harmful("codes of another list", _other_list, LISTS, CODES | LOST),
     _harmful("codes of another list at first", _other_list, tuple(t for t in LISTS if t in TOLD_FIRST), CODES | LOST, (FIRST,)),
-    _harmful("one code for all", _one_code, (("investigation", "outcome_code"), ("cps", "prosecution_outcome"), ("incident", "incident_class")), CHANGED | LOST | ASIDE | frozenset({"outcome_without_suspect", "suspect_without_outcome", "non_crime_with_crime_ref", "one_value"})),
+    _harmful("one code for all", _one_code, (("investigation", "outcome_code"), ("cps", "prosecution_outcome"), ("incident", "incident_class")), CHANGED | LOST | ASIDE | frozenset({"outcome_without_suspect", "suspect_without_outcome", "non_crime_with_crime_ref"}), (AGAIN,)),
     _harmful("forces misspelt", _misspelt_force, tuple((extract, "force") for extract in EXTRACTS), CODES),
     _harmful("everything twice with other references", _twice_with_other_references, (("incident", ""),), frozenset({"incident_alike", "low_investigation_rate", "references_meet_less"})),
 )  # fmt: skip

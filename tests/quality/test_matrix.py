@@ -191,6 +191,14 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
     "decided_before_received": (
         AREA, 1, made(None, None, [cps(decision_date="2025-01-10")]), made(None, None, [cps(decision_date="2025-01-11")]),
     ),
+    "hearing_before_received": (
+        AREA, 1, made(None, None, [cps(first_hearing_date="2025-01-10")]), made(None, None, [cps(first_hearing_date="2025-01-11")]),
+    ),
+    "date_without_code": (
+        AREA, 2,
+        made(None, None, [cps(decision="", first_hearing_date=""), cps(defendant_id="D2", prosecution_outcome="", uplift="")]),
+        made(None, None, [cps(decision="", decision_date=""), cps(defendant_id="D2", prosecution_outcome="", finalised_date="", uplift="")]),
+    ),
     "finalised_before_hearing": (
         AREA, 1, made(None, None, [cps(finalised_date="2025-02-19")]), made(None, None, [cps(finalised_date="2025-02-21")]),
     ),

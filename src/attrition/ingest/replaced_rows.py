@@ -51,10 +51,15 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
     table = f"{contract.extract}_version"
     by = contract.key or contract.replaced_by
     columns = [column for column in contract.columns if column not in by]
+    # Of codes those count that are not the commonest both times: a flag is seldom set, and seldom it is that it slips.
+    common = {at: f"usual_{at}" for at, c in enumerate(columns) if contract.columns[c].type in ("yes_no", "code")}
     counts = ", ".join(
-        f"count(*) FILTER (WHERE before_{at} IS NOT NULL AND now_{at} IS NOT NULL), count(*) FILTER (WHERE before_{at} <> now_{at})"
+        f"count(*) FILTER (WHERE before_{at} IS NOT NULL AND now_{at} IS NOT NULL"
+        + (f" AND NOT (before_{at} = {usual} AND now_{at} = {usual})" if (usual := common.get(at)) else "")
+        + f"), count(*) FILTER (WHERE before_{at} <> now_{at})"
         for at in range(len(columns))
     )
+    usual_codes = ", ".join(["0", *(f"mode(now_{at}) AS {usual}" for at, usual in common.items())])
     pairs = ", ".join(f"v.{name(c)} AS before_{at}, n.{name(c)} AS now_{at}" for at, c in enumerate(columns))
     told_again = (
         f"SELECT n.load_id, {pairs} FROM {table} AS v "
@@ -65,7 +70,7 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
             f" QUALIFY count(*) OVER (PARTITION BY v.replaced_by, {', '.join(f'v.{name(c)}' for c in by)}) = 1"
         )
     for load_id, *counted in connection.execute(
-        f"SELECT load_id, {counts} FROM ({told_again}) GROUP BY load_id"
+        f"WITH pair AS ({told_again}) SELECT load_id, {counts} FROM pair CROSS JOIN (SELECT {usual_codes} FROM pair) GROUP BY load_id"
     ).fetchall():
         found = [
             column
