@@ -2,7 +2,7 @@
 -- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
 -- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
 -- Crimes whose file was submitted 28 days ago or more are measured by the CPS rows that they meet.
--- Incidents that share victim, day and offence with another are measured alike. Beside them the references that do not meet,
+-- Incidents that share victim, day and offence with another, and CPS rows that share defendant and day, are measured too. Beside them the references that do not meet,
 -- and those that would if they were spelt alike.
 -- grain: rule, extract, area, column_name
 WITH recent AS (
@@ -25,7 +25,8 @@ WITH recent AS (
 cps_row AS (
     SELECT
         cps.load_id, cps.line, min(link_cps."force")::VARCHAR AS linked_force, any_value(cps."force")::VARCHAR AS stated_force,
-        count(link_cps.crime_ref) FILTER (WHERE incident.crime_ref IS NOT NULL) > 0 AS is_linked
+        count(link_cps.crime_ref) FILTER (WHERE incident.crime_ref IS NOT NULL) > 0 AS is_linked,
+        min(min(cps.urn)) OVER alike = max(max(cps.urn)) OVER alike AS is_alone
     FROM cps
     CROSS JOIN run_context
     LEFT JOIN link_cps ON cps.load_id = link_cps.load_id AND cps.line = link_cps.line
@@ -33,6 +34,7 @@ cps_row AS (
         ON link_cps."force" = incident."force" AND link_cps.crime_ref = incident.crime_ref
     WHERE cps.received_date BETWEEN run_context.as_at - 364 AND run_context.as_at
     GROUP BY cps.load_id, cps.line
+    WINDOW alike AS (PARTITION BY any_value(cps.defendant_id), any_value(cps.received_date))
 ),
 
 arrived AS (
@@ -43,6 +45,7 @@ placed_row AS (
     SELECT
         cps_row.load_id,
         cps_row.is_linked,
+        cps_row.is_alone,
         cps_row.stated_force IS NULL AND cps_row.linked_force IS NULL AS is_unplaced,
         named.cps_area AS area
     FROM cps_row
@@ -78,17 +81,20 @@ measured AS (
     SELECT 'incomplete_local_authority' AS rule, 'incident' AS extract, area, tells_local_authority AS is_told
     FROM recent
     UNION ALL
-    SELECT 'incident_alike' AS rule, 'incident' AS extract, area, is_alone AS is_told
+    SELECT 'records_alike' AS rule, 'incident' AS extract, area, is_alone AS is_told
     FROM recent
     WHERE tells_victim
     UNION ALL
-    SELECT
-        'low_link_rate' AS rule,
-        'cps' AS extract,
-        coalesce(placed_row.area, CASE WHEN placed_row.is_unplaced THEN only_area.area END, '') AS area,
-        placed_row.is_linked AS is_told
-    FROM placed_row
-    LEFT JOIN only_area ON placed_row.load_id = only_area.load_id
+    SELECT cps_measure.rule, 'cps' AS extract, placed_cps.area, list_extract([is_linked, is_alone], cps_measure.place) AS is_told
+    FROM (
+        SELECT
+            placed_row.is_linked,
+            placed_row.is_alone,
+            coalesce(placed_row.area, CASE WHEN placed_row.is_unplaced THEN only_area.area END, '') AS area
+        FROM placed_row
+        LEFT JOIN only_area ON placed_row.load_id = only_area.load_id
+    ) AS placed_cps
+    CROSS JOIN (VALUES ('low_link_rate', 1), ('records_alike', 2)) AS cps_measure (rule, place)
     UNION ALL
     SELECT
         'low_receipt_rate' AS rule,

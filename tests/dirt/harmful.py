@@ -45,7 +45,7 @@ REFERENCES: tuple[Target, ...] = (
 )  # fmt: skip
 
 MEET = frozenset({
-    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate",
+    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike", "records_alike",
 })  # fmt: skip
 CROWD = frozenset({"reference_crowded", "quarantined_conflicting_duplicate"})
 UNREAD = frozenset({"unreadable_date", "dates_unreadable", "quarantined_unreadable"})
@@ -61,7 +61,7 @@ LOST = frozenset({
     "implied_suspect_identified", "implied_referred", "implied_charged", "quarantined_missing", "suspect_date_without_suspect", "date_without_code",
     "outcome_without_suspect",
 })  # fmt: skip
-CHANGED = frozenset({"values_changed"})
+CHANGED = frozenset({"values_changed", "values_unseen"})
 FEED = frozenset({"feed_gap", "feed_behind", "feed_missing", "feed_reaches_less", "volume_unusual"})
 FEWER = frozenset({"fewer_rows", "investigation_unlinked", *FEED, *MEET})
 
@@ -300,9 +300,9 @@ HARMFUL = (
     _harmful("an extract absent", _file_out, FILES, FEED),
     _harmful("an extract absent at first", _file_out, FILES, FEED, (FIRST,)),
     _harmful("an older extract again", _older_again, FILES, FEED | FEWER | CHANGED | LOST, (AGAIN,)),
-    _harmful("codes of another list", _other_list, LISTS, CODES | LOST),
+    _harmful("codes of another list", _other_list, LISTS, CODES | LOST | CHANGED),
     _harmful("codes of another list at first", _other_list, tuple(t for t in LISTS if t in TOLD_FIRST), CODES | LOST, (FIRST,)),
     _harmful("one code for all", _one_code, (("investigation", "outcome_code"), ("cps", "prosecution_outcome"), ("incident", "incident_class")), CHANGED | LOST | ASIDE | frozenset({"outcome_without_suspect", "suspect_without_outcome", "non_crime_with_crime_ref"}), (AGAIN,)),
     _harmful("forces misspelt", _misspelt_force, tuple((extract, "force") for extract in EXTRACTS), CODES),
-    _harmful("everything twice with other references", _twice_with_other_references, (("incident", ""),), frozenset({"incident_alike", "low_investigation_rate", "references_meet_less"})),
+    _harmful("everything twice with other references", _twice_with_other_references, (("incident", ""),), frozenset({"records_alike", "low_investigation_rate", "references_meet_less"})),
 )  # fmt: skip

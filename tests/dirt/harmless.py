@@ -162,9 +162,9 @@ def _row_order(strike: Strike) -> None:
 
 
 def _split(rows: list[Row], count: int) -> list[list[Row]]:
-    """Rows split so that those of one crime stay together."""
+    """Rows split so that those of one crime stay together, the latest in the last part, which so reaches as far as the whole."""
     crimes = dict.fromkeys(_crime(row) for row in rows)
-    place = {crime: number % count for number, crime in enumerate(crimes)}
+    place = {crime: number * count // len(crimes) for number, crime in enumerate(crimes)}
     return [[row for row in rows if place[_crime(row)] == number] for number in range(count)]
 
 
@@ -192,7 +192,7 @@ def _parts_stated(strike: Strike) -> None:
         + ('[feed.column_options]\nbusiness_type = { empty_means = "not_business" }\n' if extract == "incident" else "")
         for extract in EXTRACTS
     ]
-    strike.delivery.mapping = 'source = "parts"\n' + "\n".join(feeds)
+    strike.delivery.mapping = 'source = "own"\n' + "\n".join(feeds)
 
 
 def _files_besides(strike: Strike) -> None:
@@ -274,7 +274,8 @@ HARMLESS = (
     _harmless("a workbook with title rows", styled(kind="xlsx", sheets=lambda cells: {"Extract": [["Hate crime extract"], [], *cells]}), refusable=True),
     _harmless("Parquet of texts", styled(kind="parquet")),
     _harmless("Parquet of dates and numbers", styled(kind="parquet", typed=True)),
-    _harmless("split by days in names", _days_in_names),
+    # Of the CPS a part has so few dates that less can be told of how far it reaches.
+    Operation("split by days in names", _days_in_names, EVERYWHERE[:2], (FIRST, AGAIN, NEXT)),
     _harmless("split as the mapping states", _parts_stated, shapes=(FIRST,)),
     _harmless("files besides", _files_besides),
 )  # fmt: skip

@@ -81,3 +81,34 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
             "INSERT INTO finding SELECT ?, NULL, 'values_changed', unnest(?::VARCHAR[]) EXCEPT SELECT * FROM finding",
             [load_id, found],
         )
+
+
+_LEAST_UNSEEN = 0.2
+
+
+def find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding for each column without a code list, and label, of which one row in five or more (and ten at least) has a
+    value that no earlier delivery of the source had: another list, or another column's values."""
+    contract = load_contract(extract)
+    columns = [
+        c
+        for c, column in contract.columns.items()
+        if column.type == "label" or (column.type == "code" and not column.codes)
+    ]
+    new = ", ".join(str(load) for load in loads)
+    earlier = (
+        f"SELECT load_id FROM load WHERE state = 'loaded' AND extract = '{extract}' AND load_id NOT IN ({new}) "
+        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new}))"
+    )
+    if not columns or not connection.execute(f"{earlier} LIMIT 1").fetchone():
+        return
+    for column in columns:
+        of = f"lower({name(column)}::VARCHAR)"
+        connection.execute(
+            f"INSERT INTO finding WITH seen AS (SELECT DISTINCT {of} AS value FROM {extract}_version WHERE load_id IN ({earlier}) "
+            f"AND {of} IS NOT NULL), told AS (SELECT {of} AS value, count(*) AS rows FROM {extract}_version "
+            f"WHERE load_id IN ({new}) AND {of} IS NOT NULL GROUP BY 1) "
+            f"SELECT {loads[-1]}, NULL, 'values_unseen', '{column}' FROM told LEFT JOIN seen USING (value) "
+            f"HAVING sum(rows) FILTER (seen.value IS NULL) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * sum(rows)) "
+            "AND (SELECT count(*) FROM seen) > 0"
+        )
