@@ -2,8 +2,8 @@
 -- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
 -- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
 -- Crimes whose file was submitted 28 days ago or more are measured by the CPS rows that they meet.
--- Incidents that share victim, day and offence with another, and CPS rows that share defendant and day, are measured too. Beside them the references that do not meet,
--- and those that would if they were spelt alike.
+-- Incidents that share victim, day and offence with another, and CPS rows that share defendant and day, are measured too.
+-- Beside them the references that do not meet, and those that would if they were spelt alike.
 -- grain: rule, extract, area, column_name
 WITH recent AS (
     SELECT
