@@ -45,7 +45,7 @@ REFERENCES: tuple[Target, ...] = (
 )  # fmt: skip
 
 MEET = frozenset({
-    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike",
+    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike", "urn_of_another_crime",
 })  # fmt: skip
 CROWD = frozenset({"reference_crowded", "quarantined_conflicting_duplicate"})
 UNREAD = frozenset({"unreadable_date", "dates_unreadable", "quarantined_unreadable"})

@@ -152,6 +152,9 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
         made([incident(), incident(2)], [investigation(), investigation(2, urn="10AB0000125")], [cps(police_crime_ref="")]),
         made([incident(), incident(2)], [investigation(), investigation(2, urn="10AB0000125")], [cps()]),
     ),
+    "urn_of_another_crime": (
+        AREA, 1, made(None, None, [cps(police_crime_ref="C7")]), made(None, None, [cps(police_crime_ref="")]),
+    ),
     "urn_in_two_forces": (
         ("investigation", "durham", ""), 1,
         made([incident(), incident(2, force="durham")], [investigation(), investigation(2, force="durham", urn="10 ab 0000125")]),
