@@ -1,5 +1,5 @@
--- Rows that link to no incident (kept, reported, not in the funnel), URNs that stand for several crimes or in two forces, CPS rows
--- that name another crime than those of their URN.
+-- Rows that link to no incident (kept, reported, not in the funnel), URNs that stand for several crimes or in two forces, CPS
+-- rows that name another crime than those of their URN.
 -- grain: load_id, line, rule
 WITH crime AS (
     SELECT DISTINCT incident."force", incident.crime_ref
