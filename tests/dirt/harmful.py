@@ -62,7 +62,7 @@ LOST = frozenset({
     "outcome_without_suspect",
 })  # fmt: skip
 CHANGED = frozenset({"values_changed", "values_unseen"})
-FEED = frozenset({"feed_gap", "feed_behind", "feed_missing", "feed_reaches_less", "volume_unusual"})
+FEED = frozenset({"feed_gap", "told_again_less", "feed_behind", "feed_missing", "feed_reaches_less", "volume_unusual"})
 FEWER = frozenset({"fewer_rows", "investigation_unlinked", *FEED, *MEET})
 
 

@@ -500,6 +500,20 @@ def test_a_column_with_values_unseen_before(desk: Desk) -> None:
         assert (told in failing(desk)) == is_told
 
 
+def test_a_delivery_that_tells_fewer_records_again(desk: Desk) -> None:
+    told = ("told_again_less", *REPORT)
+    for name, numbers, is_told in (
+        ("incident_1", range(100), False),
+        ("incident_2", range(20, 105), False),  # four in five of 100
+        ("incident_3", range(50, 110), True),  # 55 of 105, of which the one before told four in five
+        ("incident_4", range(60, 115), False),  # 50 of 110: as few as the one before
+        ("incident_5", range(115, 135), False),  # new ones alone
+    ):
+        desk.put(name, "incident", [incident(n) for n in numbers])
+        desk.load()
+        assert (told in failing(desk)) == is_told
+
+
 def test_incidents_told_twice(desk: Desk) -> None:
     def reported(twice: int) -> list[Row]:
         once = [incident(n, victim_id=f"V{n}") for n in range(60)]

@@ -112,3 +112,27 @@ def find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tu
             f"HAVING sum(rows) FILTER (seen.value IS NULL) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * sum(rows)) "
             "AND (SELECT count(*) FROM seen) > 0"
         )
+
+
+_SOME_AGAIN, _PART_AGAIN = 0.2, 0.8
+
+
+def find_left_out(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding where these loads tell far fewer of the rows in force again than the delivery of the source before them did
+    (a second delivery: than all): half of an export is missing. One that tells hardly any again holds new records only.
+    """
+    (place, source), *_ = connection.execute(
+        f"SELECT place, source FROM load WHERE load_id IN ({', '.join(map(str, loads))})"
+    ).fetchall()
+    shares = connection.execute(
+        "WITH told AS (SELECT l.place AS told_at, r.place AS replaced_at, count(*) AS rows "
+        f"FROM {extract}_version AS v JOIN load AS l ON l.load_id = v.load_id LEFT JOIN load AS r ON r.load_id = v.replaced_by "
+        "WHERE l.source = $source AND l.state = 'loaded' AND v.replaced_by IS DISTINCT FROM v.load_id GROUP BY ALL), "
+        "newest AS (SELECT DISTINCT told_at AS place FROM told WHERE told_at <= $place ORDER BY place DESC LIMIT 2) "
+        "SELECT sum(rows) FILTER (replaced_at = place) / sum(rows) FROM newest JOIN told "
+        "ON told_at < place AND (replaced_at IS NULL OR replaced_at >= place) GROUP BY place ORDER BY place DESC",
+        {"source": source, "place": place},
+    ).fetchall()
+    now, before, *_ = [*(share or 0.0 for (share,) in shares), 1.0, 1.0]
+    if shares and _SOME_AGAIN <= now < _PART_AGAIN * before:
+        connection.execute(f"INSERT INTO finding VALUES ({loads[-1]}, NULL, 'told_again_less', NULL)")
