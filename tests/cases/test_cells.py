@@ -33,7 +33,9 @@ def test_a_mistyped_year_of_the_report_sets_its_row_aside_and_the_rest_counts(of
     assert run.fates("incident.csv") == (9, 1, 0, 8)
     assert run.stages()[:2] == [1, 1]
     (line,) = run.told("critical", "Row with a required field that cannot be read")
-    assert "(reported date); incident northumbria: 8 rows" in line and "Correct the field and send the row again." in line
+    assert (
+        "(reported date); incident northumbria: 8 rows" in line and "Correct the field and send the row again." in line
+    )
 
 
 @pytest.mark.parametrize("year", ["0024", "2204", "24"])
@@ -44,7 +46,10 @@ def test_a_mistyped_year_of_any_other_date_leaves_its_row_without_it(year: str, 
         office.put(
             f"{extract}.csv",
             extract,
-            [made(n, **{c: day for (e, c, at), day in bad.items() if (e, at) == (extract, n)}) for n in range(len(DATES))],
+            [
+                made(n, **{c: day for (e, c, at), day in bad.items() if (e, at) == (extract, n)})
+                for n in range(len(DATES))
+            ],
         )
     run = office.run()
     # Nine cases, convicted all. Without its day a conviction does not count; without its receipt a CPS row stands aside, and the
@@ -73,7 +78,10 @@ def test_keys_spelled_otherwise_are_the_same_keys(office: Office) -> None:
         ("In1\ufeff", " 1 "), ("iN1\t", "1.00"),
     )  # fmt: skip
     for at, (reference, number) in enumerate(spelled):
-        rows = [incident(1, incident_id=reference, victim_no=number), incident(2, incident_id=reference.replace("1", "2"))]
+        rows = [
+            incident(1, incident_id=reference, victim_no=number),
+            incident(2, incident_id=reference.replace("1", "2")),
+        ]
         office.put(f"incident_{at}.csv", "incident", rows)
     run = office.run()
     assert run.stages()[:2] == [2, 2]
@@ -96,7 +104,9 @@ def test_one_victim_in_number_and_in_text_cells_is_one(office: Office) -> None:
 def test_a_urn_spelled_otherwise_is_the_same_urn(office: Office) -> None:
     office.put("incident.csv", "incident", [incident(1)])
     office.put("investigation.csv", "investigation", [investigation(1, urn="10/AB/00001/25")])
-    for at, urn in enumerate(("10AB0000125", "10 ab 00001 25", "10-AB-00001-25", "10/Ab/00001/25\u200b", "10.AB.00001.25 ")):
+    for at, urn in enumerate(
+        ("10AB0000125", "10 ab 00001 25", "10-AB-00001-25", "10/Ab/00001/25\u200b", "10.AB.00001.25 ")
+    ):
         office.put(f"cps_{at}.csv", "cps", [cps(1, urn=urn, police_crime_ref="")])
     run = office.run()
     assert run.stages() == [1] * 8
@@ -134,7 +144,9 @@ def test_a_text_that_stands_for_no_value_links_nothing_and_names_nobody(office: 
 def test_a_crime_reference_that_is_no_value_sets_its_row_aside(office: Office) -> None:
     words = ("TBC", "n/a", "Unknown", "-", "XXXX", "0000")
     office.put("incident.csv", "incident", [incident(0), *(incident(n, crime_ref=w) for n, w in enumerate(words, 1))])
-    office.put("investigation.csv", "investigation", [investigation(0), *(investigation(0, crime_ref=w) for w in words)])
+    office.put(
+        "investigation.csv", "investigation", [investigation(0), *(investigation(0, crime_ref=w) for w in words)]
+    )
     run = office.run()
     assert run.fates("incident.csv") == run.fates("investigation.csv") == (7, 1, 0, 6)
     assert run.stages()[:3] == [1, 1, 1]
@@ -151,7 +163,9 @@ def test_figures_are_numbers_of_incidents_and_words_are_not(office: Office) -> N
 
 def test_a_label_without_a_value_is_unknown_but_none_may_be_one(office: Office) -> None:
     words = ("TBC", "n/a", "Not Known", "-", "#N/A", "")
-    office.put("incident.csv", "incident", [incident(n, area_command=w) for n, w in enumerate((*words, "None", "North"))])
+    office.put(
+        "incident.csv", "incident", [incident(n, area_command=w) for n, w in enumerate((*words, "None", "North"))]
+    )
     run = office.run()
     assert run.groups("area_command") == {"northumbria/unknown": 6, "northumbria/None": 1, "northumbria/North": 1}
     assert len(run.told("warning", "(area command); incident northumbria: 5 rows")) == 1
@@ -161,7 +175,9 @@ def test_one_area_in_many_spellings_is_one_group_of_its_force(office: Office) ->
     spelled = ("North", "North", "NORTH", "north ", "\u00a0North", "No\u200brth", "norTH\ufeff", "North\t")
     rows = [incident(n, area_command=text) for n, text in enumerate(spelled)]
     rows.append(incident(90, force="durham", area_command="NORTH"))
-    rows += [incident(91 + n, area_command=text) for n, text in enumerate(("North East", "North\u00a0East", "North  east"))]
+    rows += [
+        incident(91 + n, area_command=text) for n, text in enumerate(("North East", "North\u00a0East", "North  east"))
+    ]
     office.put("incident.csv", "incident", rows)
     run = office.run()
     assert run.groups("area_command") == {

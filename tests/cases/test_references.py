@@ -63,10 +63,14 @@ def test_references_written_otherwise_are_critical_with_the_line_that_mends_them
     office.put("investigation.csv", "investigation", investigated(police, urn=""))
     run = office.run()
     assert run.stages()[:3] == [10, 10, 0]
-    (line,) = run.told("critical", "the references are not written alike (crime ref); investigation northumbria: 10 rows")
+    (line,) = run.told(
+        "critical", "the references are not written alike (crime ref); investigation northumbria: 10 rows"
+    )
     below = run.news[run.news.index(line) + 1 :][:4]
     assert below[0].strip().startswith("10 of 10 references (crime_ref) would meet without")
-    lines = [found for told in below if (found := re.match(r" +contract\.toml, extract (\w+): (crime_ref = .+)$", told))]
+    lines = [
+        found for told in below if (found := re.match(r" +contract\.toml, extract (\w+): (crime_ref = .+)$", told))
+    ]
     assert lines
     assert not [n for n in NUMBERS if str(n) in "".join(run.news)], "no reference is told"
     _mend(office, {found[1]: found[2] for found in lines})
@@ -85,7 +89,9 @@ def _mend(office: Office, lines: dict[str, str]) -> None:
             if f'extract = "{extract}"' in feed:
                 head = "[feed.column_options]"
                 assert '"same"' in feed
-                feeds[at] = feed.replace(head, f"{head}\n{line}") if head in feed else f"{feed.rstrip()}\n\n{head}\n{line}\n\n"
+                feeds[at] = (
+                    feed.replace(head, f"{head}\n{line}") if head in feed else f"{feed.rstrip()}\n\n{head}\n{line}\n\n"
+                )
     place.write_text("[[feed]]".join(feeds), encoding="utf-8", newline="\n")
 
 
