@@ -6,10 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrition import reference
-from oracle import Held, cases, flat_counts, flat_reasons, funnel, funnel_by_period, rates
+from oracle import Funnel, Held, cases, flat_counts, flat_reasons, funnel, funnel_by_period, rates
 from oracle.codes import STAGES
 from oracle.linkage import link
-from oracle.volumes import positive_outcomes, reconciliation, volumes, withdrawal
+from oracle.volumes import (
+    positive_outcomes,
+    reconciliation,
+    tells_exits,
+    tells_measure,
+    tells_outcomes,
+    tells_withdrawal,
+    volumes,
+    withdrawal,
+)
 from product_run import Published, Tables, Ward
 
 # Breakdowns whose groups hold every case once.
@@ -36,12 +45,25 @@ def assert_figures_equal(published: Published, held: Held, as_at: dt.date, empty
     exact = {
         (*cell, name): rate
         for table in (expected, by_period)
-        for cell in table.counts
+        for cell in table.told
         for name, rate in rates(table, cell).items()
     }
+    assert_coverage_equal(published.tables, expected, by_period)
     # Of one numerator and denominator there is one nearest floating-point number.
     assert_equal(published.rates, {cell: None if rate is None else float(rate) for cell, rate in exact.items()})
     assert_volumes_equal(published.tables, held, as_at, empty_means)
+
+
+def assert_coverage_equal(tables: Tables, expected: Funnel, by_period: Funnel) -> None:
+    """Every group has a row for every stage, and each says what can be seen of it, why not, and whether its period is whole."""
+    for table, counted in (("funnel", expected), ("funnel_by_period", by_period)):
+        keys = ("breakdown", "group", "stage")
+        place = keys if table == "funnel" else ("period_kind", "period", *keys)
+        said = ("covered", "why", "partial") if table == "funnel_by_period" else ("covered", "why")
+        assert_equal(
+            {(*(row[column] for column in place), name): row[name] or "" for row in tables[table] for name in said},
+            {(*cell, name): getattr(told, name) for cell, told in counted.told.items() for name in said},
+        )
 
 
 def _counts(rows: Iterable[Mapping[str, Any]], place: tuple[str, ...], measures: tuple[str, ...]) -> dict[Any, int]:
@@ -63,7 +85,9 @@ def assert_volumes_equal(tables: Tables, held: Held, as_at: dt.date, empty_means
         _counts(tables["volumes"], place, ("count",)), {(*cell, "count"): count for cell, count in counts.items()}
     )
     found = {tuple(row[c] for c in place): row["rate"] for row in tables["volumes"] if row["rate"] is not None}
-    assert_equal(found, {cell: float(rate) for cell, rate in exact.items()})
+    # A numerator of 0 that nothing tells is empty, and so is its rate.
+    is_told = tells_measure(held, as_at)
+    assert_equal(found, {cell: float(rate) for cell, rate in exact.items() if rate or is_told(cell[0], cell[5])})
 
     place = ("force", "financial_year", "measure")
     held_against = reconciliation(held, as_at)
@@ -72,31 +96,47 @@ def assert_volumes_equal(tables: Tables, held: Held, as_at: dt.date, empty_means
         {(*cell, "count"): count for cell, count in held_against.items()},
     )
 
-    for table, key, cells, shares in (
+    ends_told = tells_exits(held, as_at, empty_means)
+    for table, key, cells, is_told, hanging, shares in (
         (
             "withdrawal",
             "stage",
             withdrawal(held, as_at, empty_means),
+            tells_withdrawal(held, as_at, empty_means),
+            ("withdrew", "withdrew_lost"),
             {"share_of_lost": ("withdrew_lost", "lost"), "share_of_entered": ("withdrew", "entered")},
         ),
         (
             "positive_outcomes",
             "outcome_set",
             positive_outcomes(held, as_at, empty_means),
+            tells_outcomes(held, as_at, empty_means),
+            ("with_outcome", "positive"),
             {"positive_rate": ("positive", "recorded"), "positive_share_of_outcomes": ("positive", "with_outcome")},
         ),
     ):
         place, rows = ("breakdown", "group", key), tables[table]
         names = ("entered", "lost", "resolved", "withdrew", "withdrew_lost", "recorded", "with_outcome", "positive")
         measures = tuple(name for name in names if rows and name in rows[0])
-        assert_equal(
-            _counts(rows, place, measures),
-            {(*cell, name): counts[name] for cell, counts in cells.items() for name in measures if counts[name]},
-        )
+        # What is not told is empty, never 0; nor is it known that nothing stopped before a stage that is not told.
+        expected = {
+            (*cell, name): counts[name]
+            if (
+                is_told(cell)
+                if name in hanging
+                else counts[name] or name not in ("lost", "resolved") or ends_told(cell)
+            )
+            else None
+            for cell, counts in cells.items()
+            for name in measures
+        }
+        found = {(*(row[c] for c in place), name): row[name] for row in rows for name in measures}
+        assert len(found) == len(rows) * len(measures), "two rows of one cell"
+        assert_equal(found, expected)
         assert_equal(
             {(*(row[c] for c in place), share): row[share] for row in rows for share in shares},
             {
-                (*cell, share): counts[part] / counts[whole] if counts[whole] else None
+                (*cell, share): counts[part] / counts[whole] if counts[whole] and is_told(cell) else None
                 for cell, counts in cells.items()
                 for share, (part, whole) in shares.items()
             },

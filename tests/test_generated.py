@@ -24,6 +24,7 @@ LAYERS = (
     {"sample", "ingest", "validate", "publish", "analysis"},
     {"quality", "release"},
     {"alerts"},
+    {"upgrade"},
     {"pipeline"},
     {"casefile", "preview", "orchestration"},
     {"verbs", "publication_verbs"},

@@ -175,6 +175,61 @@ def test_stages_stand_in_their_order_with_their_names() -> None:
     ]
 
 
+# What can show each stage. A charge is told by the police's outcome as well as by the CPS's decision, a referral by the police's date as well as by
+# the receipt: who is left out here counts no case less, but a stage is then not covered that is.
+TOLD_BY = {
+    "reported": "incident.reported_date",
+    "recorded": "incident.incident_class",
+    "suspect_identified": "investigation.suspect_id investigation.outcome_code",
+    "referred": "investigation.file_submitted_date cps.received_date",
+    "charged": "investigation.charge cps.decision",
+    "prosecuted": "cps.first_hearing_date cps.prosecution_outcome",
+    "convicted": "cps.prosecution_outcome",
+    "uplifted": "cps.uplift",
+}
+
+
+def test_each_stage_is_told_by_its_evidence() -> None:
+    assert column("stage", "stage", "told_by") == TOLD_BY
+
+
+# Column of the contract, and whether it suffices alone. Many forces record no submission, the CPS may charge without an outcome 1, and rows of the CPS
+# may be linked by URN alone.
+EVIDENCE = {
+    "incident.reported_date": ("reported_date", "Y"),
+    "incident.incident_class": ("incident_class", "Y"),
+    "incident.hate_race": ("hate_race", "Y"),
+    "incident.hate_religion": ("hate_religion", "Y"),
+    "incident.hate_sexual_orientation": ("hate_sexual_orientation", "Y"),
+    "incident.hate_disability": ("hate_disability", "Y"),
+    "incident.hate_transgender": ("hate_transgender", "Y"),
+    "incident.victim_ethnicity": ("victim_ethnicity", "Y"),
+    "incident.business_type": ("business_type", "Y"),
+    "investigation.suspect_id": ("suspect_id", "Y"),
+    "investigation.outcome_code": ("outcome_code", "Y"),
+    "investigation.file_submitted_date": ("file_submitted_date", "N"),
+    "investigation.charge": ("outcome_code", "N"),
+    "investigation.withdrawal": ("outcome_code", "Y"),
+    "cps.received_date": ("received_date", "Y"),
+    "cps.decision": ("decision", "Y"),
+    "cps.first_hearing_date": ("first_hearing_date", "Y"),
+    "cps.prosecution_outcome": ("prosecution_outcome", "Y"),
+    "cps.uplift": ("uplift", "Y"),
+    "cps.guilty_plea": ("prosecution_outcome", "Y"),
+    "cps.court_loss": ("prosecution_outcome", "Y"),
+    "cps.outcome_reason": ("outcome_reason", "Y"),
+    "cps.link": ("police_crime_ref", "N"),
+}
+
+
+def test_each_kind_of_evidence_has_its_column_and_its_weight() -> None:
+    found = {row["evidence"]: (row["column_name"], row["suffices_alone"]) for row in table("evidence")}
+    assert found == EVIDENCE
+    assert all(row["evidence"].partition(".")[0] == row["extract"] for row in table("evidence"))
+    told = {one for row in table("stage") for one in words(row["told_by"])}
+    assert told <= set(EVIDENCE)
+
+
 def test_each_milestone_has_a_window_of_its_own() -> None:
     rows = [(row["milestone_no"], row["stage"], row["from_stage"], row["setting"]) for row in table("milestone")]
     assert rows == [

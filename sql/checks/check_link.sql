@@ -1,4 +1,5 @@
--- Rows that link to no incident (kept, reported, not in the funnel), URNs that stand for several crimes or in two forces.
+-- Rows that link to no incident (kept, reported, not in the funnel), URNs that stand for several crimes or in two forces, CPS
+-- rows that name another crime than those of their URN.
 -- grain: load_id, line, rule
 WITH crime AS (
     SELECT DISTINCT incident."force", incident.crime_ref
@@ -37,4 +38,9 @@ FROM shared
 UNION ALL
 SELECT 'urn_in_two_forces' AS rule, investigation.load_id, investigation.line
 FROM investigation
-SEMI JOIN two_forces ON investigation.urn = two_forces.urn;
+SEMI JOIN two_forces ON investigation.urn = two_forces.urn
+UNION ALL
+SELECT DISTINCT 'urn_of_another_crime' AS rule, cps.load_id, cps.line
+FROM cps
+INNER JOIN link_by_urn ON cps.load_id = link_by_urn.load_id AND cps.line = link_by_urn.line
+WHERE cps.police_crime_ref <> link_by_urn.crime_ref;

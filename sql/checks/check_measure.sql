@@ -1,6 +1,8 @@
 -- Completeness and linkage over the last 365 days, by area: how many records lack what they should tell, of how many. A
 -- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
 -- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
+-- Crimes whose file was submitted 28 days ago or more are measured by the CPS rows that they meet.
+-- Incidents that share victim, day and offence with another, and CPS rows that share defendant and day, are measured too.
 -- Beside them the references that do not meet, and those that would if they were spelt alike.
 -- grain: rule, extract, area, column_name
 WITH recent AS (
@@ -9,18 +11,22 @@ WITH recent AS (
         incident.victim_type::VARCHAR AS victim_type,
         coalesce(incident.victim_ethnicity, 'unknown') <> 'unknown' AS tells_ethnicity,
         coalesce(incident.business_type, 'unknown') <> 'unknown' AS tells_business_type,
-        incident.local_authority IS NOT NULL AS tells_local_authority
+        incident.local_authority IS NOT NULL AS tells_local_authority,
+        incident.victim_id IS NOT NULL AS tells_victim,
+        min(incident.incident_id) OVER alike = max(incident.incident_id) OVER alike AS is_alone
     FROM incident
     CROSS JOIN run_context
     WHERE
         incident.reported_date BETWEEN run_context.as_at - 364 AND run_context.as_at
         AND coalesce(incident.comparison, 'N') = 'N'
+    WINDOW alike AS (PARTITION BY incident."force", incident.victim_id, incident.reported_date, incident.offence_code)
 ),
 
 cps_row AS (
     SELECT
         cps.load_id, cps.line, min(link_cps."force")::VARCHAR AS linked_force, any_value(cps."force")::VARCHAR AS stated_force,
-        count(link_cps.crime_ref) FILTER (WHERE incident.crime_ref IS NOT NULL) > 0 AS is_linked
+        count(link_cps.crime_ref) FILTER (WHERE incident.crime_ref IS NOT NULL) > 0 AS is_linked,
+        min(min(cps.urn)) OVER alike = max(max(cps.urn)) OVER alike AS is_alone
     FROM cps
     CROSS JOIN run_context
     LEFT JOIN link_cps ON cps.load_id = link_cps.load_id AND cps.line = link_cps.line
@@ -28,6 +34,7 @@ cps_row AS (
         ON link_cps."force" = incident."force" AND link_cps.crime_ref = incident.crime_ref
     WHERE cps.received_date BETWEEN run_context.as_at - 364 AND run_context.as_at
     GROUP BY cps.load_id, cps.line
+    WINDOW alike AS (PARTITION BY any_value(cps.defendant_id), any_value(cps.received_date))
 ),
 
 arrived AS (
@@ -38,6 +45,7 @@ placed_row AS (
     SELECT
         cps_row.load_id,
         cps_row.is_linked,
+        cps_row.is_alone,
         cps_row.stated_force IS NULL AND cps_row.linked_force IS NULL AS is_unplaced,
         named.cps_area AS area
     FROM cps_row
@@ -49,6 +57,16 @@ only_area AS (
     FROM placed_row
     GROUP BY placed_row.load_id
     HAVING count(DISTINCT placed_row.area) = 1
+),
+
+submitted AS (
+    SELECT investigation."force", investigation.crime_ref
+    FROM investigation
+    CROSS JOIN run_context
+    SEMI JOIN (SELECT "force", crime_ref FROM incident WHERE incident_class = 'crime') AS crime
+        ON investigation."force" = crime."force" AND investigation.crime_ref = crime.crime_ref
+    GROUP BY investigation."force", investigation.crime_ref
+    HAVING max(investigation.file_submitted_date) BETWEEN any_value(run_context.as_at) - 364 AND any_value(run_context.as_at) - 28
 ),
 
 measured AS (
@@ -63,13 +81,30 @@ measured AS (
     SELECT 'incomplete_local_authority' AS rule, 'incident' AS extract, area, tells_local_authority AS is_told
     FROM recent
     UNION ALL
+    SELECT 'records_alike' AS rule, 'incident' AS extract, area, is_alone AS is_told
+    FROM recent
+    WHERE tells_victim
+    UNION ALL
+    SELECT cps_measure.rule, 'cps' AS extract, placed_cps.area, list_extract([is_linked, is_alone], cps_measure.place) AS is_told
+    FROM (
+        SELECT
+            placed_row.is_linked,
+            placed_row.is_alone,
+            coalesce(placed_row.area, CASE WHEN placed_row.is_unplaced THEN only_area.area END, '') AS area
+        FROM placed_row
+        LEFT JOIN only_area ON placed_row.load_id = only_area.load_id
+    ) AS placed_cps
+    CROSS JOIN (VALUES ('low_link_rate', 1), ('records_alike', 2)) AS cps_measure (rule, place)
+    UNION ALL
     SELECT
-        'low_link_rate' AS rule,
+        'low_receipt_rate' AS rule,
         'cps' AS extract,
-        coalesce(placed_row.area, CASE WHEN placed_row.is_unplaced THEN only_area.area END, '') AS area,
-        placed_row.is_linked AS is_told
-    FROM placed_row
-    LEFT JOIN only_area ON placed_row.load_id = only_area.load_id
+        coalesce(named.cps_area, '') AS area,
+        received.crime_ref IS NOT NULL AS is_told
+    FROM submitted
+    LEFT JOIN (SELECT DISTINCT "force", crime_ref FROM link_cps) AS received
+        ON submitted."force" = received."force" AND submitted.crime_ref = received.crime_ref
+    LEFT JOIN "force" AS named ON submitted."force" = named.code
 )
 
 SELECT

@@ -10,4 +10,7 @@ FROM check_measure
 WHERE is_failing
 UNION ALL
 SELECT rule, extract, area, column_name, NULL AS rows, NULL AS records, NULL AS least_share
-FROM check_feed;
+FROM check_feed
+UNION ALL
+SELECT rule, extract, area, column_name, NULL AS rows, NULL AS records, NULL AS least_share
+FROM check_coverage;

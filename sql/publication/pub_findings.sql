@@ -1,10 +1,12 @@
 -- Findings by rule and extract: rows of loads in force that are kept although something about them is amiss, rows kept aside,
--- and what is amiss with deliveries as a whole. Counts only.
+-- what is amiss with deliveries as a whole, and what feeds leave untold. Counts only.
 -- grain: rule, extract, column_name
 WITH found AS (
     SELECT rule, extract, column_name FROM check_row
     UNION ALL
     SELECT rule, extract, column_name FROM check_feed
+    UNION ALL
+    SELECT rule, extract, column_name FROM check_coverage
     UNION ALL
     SELECT rule, extract, column_name FROM check_measure WHERE is_failing
 )

@@ -1,5 +1,7 @@
 -- The twenty commonest ways through the stages, all others together, and beside them how many of all cases show an order of
--- days that cannot be, or went on after an outcome had ended them (these are among the ways above, not beside them).
+-- days that cannot be, or went on after an outcome had ended them (these are among the ways above, not beside them). How the
+-- cases of a way stand is empty where nobody is known to have gone further and the next stage is not told; so is, while any
+-- stage is not told, a count of none beside the ways.
 -- grain: way_order
 -- order: way_order
 WITH way AS (
@@ -7,6 +9,13 @@ WITH way AS (
         way_count.*,
         row_number() OVER (ORDER BY way_count.cases DESC, way_count.stage_order, way_count.implied, way_count.reason) AS way_order
     FROM way_count
+),
+
+untold AS (
+    SELECT stage.stage_order::INTEGER AS stage_order
+    FROM funnel_untold
+    INNER JOIN stage ON funnel_untold.stage = stage.stage
+    WHERE funnel_untold.breakdown = 'all'
 ),
 
 passed AS (
@@ -30,7 +39,15 @@ commonest AS (
         way.way_order,
         'commonest' AS kind,
         passed.way,
-        CASE WHEN way.stage_order = 8 THEN 'completed' WHEN way.reason = '' THEN 'open' ELSE case_reason.exit END AS state,
+        CASE
+            WHEN way.stage_order = 8 THEN 'completed'
+            WHEN way.reason <> '' THEN case_reason.exit
+            WHEN
+                way.stage_order < (SELECT max(further.stage_order) FROM way AS further)
+                OR way.stage_order + 1 NOT IN (SELECT untold.stage_order FROM untold)
+                THEN 'open'
+            ELSE ''
+        END AS state,
         coalesce(case_reason.label, '') AS label,
         way.cases,
         way.median_days
@@ -40,14 +57,28 @@ commonest AS (
 ),
 
 beside AS (
-    SELECT 21 AS way_order, 'all others' AS kind, sum(cases) AS cases, NULL::DOUBLE AS median_days FROM way WHERE way_order > 20
+    SELECT 21 AS way_order, 'all others' AS kind, coalesce(sum(cases), 0) AS cases, NULL::DOUBLE AS median_days
+    FROM way
+    WHERE way_order > 20
     UNION ALL
     SELECT
-        22 AS way_order, 'of all: order of days impossible' AS kind, sum(impossible) AS cases, NULL AS median_days
+        22 AS way_order,
+        'of all: order of days impossible' AS kind,
+        CASE
+            WHEN (SELECT count(*) FROM untold) = 0 THEN coalesce(sum(impossible), 0)
+            ELSE nullif(sum(impossible), 0)
+        END AS cases,
+        NULL AS median_days
     FROM way
     UNION ALL
     SELECT
-        23 AS way_order, 'of all: went on after an outcome' AS kind, sum(reopened) AS cases, NULL AS median_days
+        23 AS way_order,
+        'of all: went on after an outcome' AS kind,
+        CASE
+            WHEN (SELECT count(*) FROM untold) = 0 THEN coalesce(sum(reopened), 0)
+            ELSE nullif(sum(reopened), 0)
+        END AS cases,
+        NULL AS median_days
     FROM way
 ),
 
@@ -58,7 +89,7 @@ total AS (
 listed AS (
     SELECT * FROM commonest
     UNION ALL
-    SELECT way_order, kind, '' AS way, '' AS state, '' AS label, coalesce(cases, 0) AS cases, median_days FROM beside
+    SELECT way_order, kind, '' AS way, '' AS state, '' AS label, cases, median_days FROM beside
 )
 
 SELECT

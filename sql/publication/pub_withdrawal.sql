@@ -17,7 +17,7 @@ stage_told AS (
         this.stage_order,
         this.is_covered,
         this.why,
-        coalesce(following.is_told, TRUE) AS is_step_told,
+        this.is_told AND coalesce(following.is_told, TRUE) AS is_step_told,
         CASE WHEN this.stage_order BETWEEN 4 AND 6 THEN told_by_force.by_cps ELSE told_by_force.by_police END AS is_told,
         told_by_force.by_police
     FROM funnel_coverage AS this

@@ -82,11 +82,15 @@ def prepare(request: Request) -> Request:
 
 
 def ingest(request: Request, tell: Tell = _silent) -> None:
-    """Loads what is new in the landing folder. Raises InputRefused, or GateStopped if a delivery is held."""
+    """Converts a warehouse of an earlier version, and loads what is new in the landing folder. Raises InputRefused, or
+    GateStopped if a delivery is held.
+    """
+    from attrition import upgrade
     from attrition.ingest.deliveries import ingest as load_deliveries
     from attrition.ingest.mapping import load_sources
 
     sources = load_sources(request.sources)
+    upgrade.convert(request.warehouse, request.landing, pseudonym_key(), request.settings, tell)
     with warehouse.connect(request.warehouse, request.settings) as connection:
         warehouse.prepare(connection)
         outcome = load_deliveries(
@@ -149,7 +153,7 @@ def _by_suite(checks: "list[Check]") -> str:
 def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
     """Builds the models as at the day, writes the tables into `folder/tables`, and finds what is amiss with the data."""
     from attrition.alerts.telling import due_dates
-    from attrition.analysis import statistics
+    from attrition.analysis import statistics, untold
     from attrition.publish.changes import previous_publication, write_changes
     from attrition.publish.publication import marking_of
     from attrition.publish.rows_to_mend import write_rows_to_mend
@@ -161,7 +165,7 @@ def compute(request: Request, folder: Path, tell: Tell = _silent) -> None:
     with open_models(request) as connection:
         write_tables(connection, folder / "tables", (*MODELS, *statistics.MODELS))
         statistics.build(connection, request.settings)
-        copy_tables(connection, statistics.TABLES, folder / "tables")
+        copy_tables(connection, (*statistics.TABLES, *untold.OF_MODELS), folder / "tables")
         before = previous_publication(request.out)
         write_changes(folder / "tables", before / "tables" if before else None)
         checks = [Check(**entry) for entry in json.loads((folder / _CHECKS).read_text(encoding="utf-8"))]

@@ -147,8 +147,8 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> Itera
     """Opens the warehouse (or `:memory:`), with everything that reaches out of the machine switched off, and closes it.
 
     What does not fit into memory is spilled encrypted, since raw text may be on its way through.
-    Raises WarehouseBusy if another program has the file open, AttritionError if it is no warehouse of ours, or is found to be
-    damaged, at opening or later, or its disk is full.
+    Raises WarehouseBusy if another program has the file open, AttritionError if it is no warehouse of ours or of another schema
+    version, or is found to be damaged, at opening or later, or its disk is full.
     """
     import duckdb
 
@@ -163,7 +163,31 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> Itera
     told = nullcontext() if str(path) == ":memory:" else troubles_told(path)
     with told, duckdb.connect(str(path), read_only=read_only, config=config) as connection:
         _set_up(connection)
+        _refuse_other_version(connection, path)
         yield connection
+
+
+def version_of(connection: "duckdb.DuckDBPyConnection") -> int | None:
+    """The schema version of the warehouse in use; None for a new file."""
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'warehouse_schema'").fetchone():
+        return None
+    stated = connection.execute("SELECT max(version) FROM warehouse_schema").fetchone()
+    return stated[0] if stated else None
+
+
+def _refuse_other_version(connection: "duckdb.DuckDBPyConnection", path: Path) -> None:
+    version = version_of(connection)
+    if version is None or version == SCHEMA_VERSION:
+        return
+    if version > SCHEMA_VERSION:
+        raise AttritionError(
+            f"The warehouse {path} was made by a newer version of this program (schema {version}, here {SCHEMA_VERSION}). Use that "
+            "version, or name a new warehouse with --warehouse; the extracts in the landing folder build it anew."
+        )
+    raise UsageFault(
+        f"The warehouse {path} was made by an earlier version of this program (schema {version}, here {SCHEMA_VERSION}). Run "
+        "`attrition run` on it once, as usual: it converts the warehouse before it loads anything."
+    )
 
 
 def _set_up(connection: "duckdb.DuckDBPyConnection") -> None:
@@ -206,7 +230,7 @@ def version_columns(extract: str) -> str:
 
 
 def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Makes the tables of a new warehouse. Raises AttritionError for one of another schema version."""
+    """Makes the tables of a new warehouse."""
     connection.execute("BEGIN")
     connection.execute(_LEDGER)
     make_code_types(connection)
@@ -216,15 +240,8 @@ def prepare(connection: "duckdb.DuckDBPyConnection") -> None:
             f"CREATE VIEW IF NOT EXISTS {extract} AS SELECT * EXCLUDE (replaced_by) FROM {extract}_version "
             "WHERE replaced_by IS NULL"
         )
-    stated = connection.execute("SELECT max(version) FROM warehouse_schema").fetchone()
-    if stated is None or stated[0] is None:
+    if version_of(connection) is None:
         connection.execute("INSERT INTO warehouse_schema VALUES (?)", [SCHEMA_VERSION])
-    elif stated[0] != SCHEMA_VERSION:
-        connection.execute("ROLLBACK")
-        raise AttritionError(
-            f"The warehouse was made by another version of this program (schema {stated[0]}, here {SCHEMA_VERSION}). "
-            "Name a new one with --warehouse; the extracts in the landing folder build it anew."
-        )
     connection.execute("COMMIT")
 
 

@@ -61,32 +61,16 @@ def check_dates(connection: Any, held: Held, as_at: dt.date) -> None:
 
 
 def check_clocks(connection: Any, held: Held, as_at: dt.date) -> None:
-    seen = {
-        (force, number): day
-        for force, *days in connection.execute(
-            'SELECT "force"::VARCHAR, suspect_seen_to, referral_seen_to, charge_seen_to, prosecution_seen_to, '
-            "conviction_seen_to FROM case_window"
-        ).fetchall()
-        for number, day in enumerate(days, start=3)
-    }
     found: Counter[Any] = Counter()
     for breakdown, group, start, day, fate, cases in connection.execute(
         """SELECT breakdown, "group", from_order, "day", fate, sum(cases)::BIGINT FROM timing_day
         WHERE breakdown IN ('all', 'strand', 'hate_status') GROUP BY ALL"""
     ).fetchall():
         found[breakdown, group, start, day, fate] = cases
-    assert found == step_counts(held, as_at, seen)
+    assert found == step_counts(held, as_at)
 
 
 def check_ages(connection: Any, held: Held, as_at: dt.date) -> None:
-    mature = {
-        (force, milestone): day
-        for force, *days in connection.execute(
-            'SELECT "force"::VARCHAR, suspect_mature_to, referral_mature_to, charge_mature_to, conviction_mature_to '
-            "FROM case_window"
-        ).fetchall()
-        for milestone, day in zip(MILESTONES, days, strict=True)
-    }
     found: Counter[Any] = Counter()
     for breakdown, group, number, *counts in connection.execute(
         """SELECT breakdown, "group", milestone_no, old_enough, reached, step_entered, step_progressed FROM age_count
@@ -95,7 +79,7 @@ def check_ages(connection: Any, held: Held, as_at: dt.date) -> None:
         for what, count in zip(("old_enough", "reached", "entered", "progressed"), counts, strict=True):
             if count:
                 found[breakdown, group, MILESTONES[number], what] = count
-    assert found == fixed_ages(held, as_at, WINDOWS, mature)
+    assert found == fixed_ages(held, as_at, WINDOWS)
 
 
 def check_entered(connection: Any) -> None:

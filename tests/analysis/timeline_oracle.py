@@ -12,6 +12,7 @@ from typing import Any
 from oracle import Held
 from oracle.cases import effective_outcomes, exists, position
 from oracle.codes import STAGES
+from oracle.coverage import Coverage
 from oracle.linkage import Links, link
 
 STEPS = range(STAGES.index("recorded"), STAGES.index("convicted"))
@@ -87,13 +88,25 @@ def groups_of(incident: dict[str, Any]) -> list[tuple[str, str]]:
     return [("all", "all"), ("hate_status", "hate"), *strands]
 
 
-def step_counts(
-    held: Held, as_at: date, seen_to: dict[tuple[str, int], date | None]
-) -> Counter[tuple[str, str, int, int | None, str]]:
-    """Cases by breakdown, group, stage they start from (2 is recorded), day on which they left, and how.
+class Seen:
+    """Up to which day the feeds tell of each stage: of all stages up to it, since who reached it passed them."""
 
-    seen_to: by force and stage (3 is suspect_identified), the last day of which the feeds tell
-    """
+    def __init__(self, held: Held, as_at: date) -> None:
+        self._coverage = Coverage(held, as_at)
+        self._known: dict[tuple[str, str], date | None] = {}
+
+    def to(self, force: str, stage: str) -> date | None:
+        """The last such day; None where a feed behind one of the stages has never come."""
+        if (force, stage) not in self._known:
+            passed = STAGES[STAGES.index("recorded") : STAGES.index(stage) + 1]
+            days = [self._coverage.seen_to(one, force) for one in passed]
+            self._known[force, stage] = None if None in days else min(filter(None, days))
+        return self._known[force, stage]
+
+
+def step_counts(held: Held, as_at: date) -> Counter[tuple[str, str, int, int | None, str]]:
+    """Cases by breakdown, group, stage they start from (2 is recorded), day on which they left, and how."""
+    seen = Seen(held, as_at)
     first_report: dict[str, date] = {}
     for row in held.rows["incident"]:
         first_report[row["force"]] = min(first_report.get(row["force"], date.max), row["reported_date"])
@@ -104,7 +117,7 @@ def step_counts(
         for stage in STEPS:
             if way.furthest < stage:
                 continue
-            told = _fate(way, stage, seen_to[force, stage + 2], max(flagged, first_report[force]))
+            told = _fate(way, stage, seen.to(force, STAGES[stage + 1]), max(flagged, first_report[force]))
             for group in groups_of(way.incident):
                 counts[(*group, stage + 1, *told)] += 1
     return counts
@@ -128,13 +141,12 @@ def _fate(way: Way, stage: int, seen_to: date | None, watched: date) -> tuple[in
     return (end - start).days, fate
 
 
-def fixed_ages(
-    held: Held, as_at: date, windows: dict[str, int], mature_to: dict[tuple[str, str], date | None]
-) -> Counter[tuple[str, str, str, str]]:
+def fixed_ages(held: Held, as_at: date, windows: dict[str, int]) -> Counter[tuple[str, str, str, str]]:
     """Recorded cases by breakdown, group, milestone and one of old_enough, reached, entered, progressed.
 
-    Each case is looked at on the day on which it reaches the age.
+    Each case is looked at on the day on which it reaches the age, if the feeds reach that day.
     """
+    seen = Seen(held, as_at)
     counts: Counter[tuple[str, str, str, str]] = Counter()
     for way in ways(held, as_at):
         recorded = way.days[STAGES.index("recorded")]
@@ -142,8 +154,8 @@ def fixed_ages(
         before = "recorded"
         for milestone in MILESTONES:
             day = recorded + timedelta(days=windows[milestone])
-            ripe = mature_to[way.incident["force"], milestone]
-            if ripe is not None and recorded <= ripe:
+            last = seen.to(way.incident["force"], milestone)
+            if last is not None and day <= last:
                 reached, entered = _by(way, milestone, day), _by(way, before, day)
                 told = {"old_enough": True, "reached": reached, "entered": entered, "progressed": reached and entered}
                 for group in groups_of(way.incident):

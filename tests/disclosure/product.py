@@ -11,7 +11,9 @@ from boards import Board, end_of, quarters
 from published import Release, Row
 from pyarrow import parquet
 
+from attrition import reference
 from attrition.publish.publication import Tier
+from attrition.release.cells import STRANDS, year_of
 from attrition.release.protecting import protect_release
 from attrition.release.register import Register, read_register, write_register
 from attrition.release.register import Release as Entry
@@ -20,12 +22,24 @@ from attrition.settings import Settings
 
 # What a publication holds beside the counts; disclosure control of the counts does not look at it.
 _EMPTY = {
-    "funnel": {"breakdown": pa.string(), "stage": pa.string(), "covered": pa.string()},
     "fixed_age": {"breakdown": pa.string(), "period": pa.string()},
     "time_to_next_stage": {"breakdown": pa.string(), "group": pa.string()},
     "incidence": {"breakdown": pa.string(), "group": pa.string()},
     "feeds": {"extract": pa.string()},
 }  # fmt: skip
+
+
+def _covered(quarters: set[str]) -> list[Row]:
+    """Every stage of every period covered, and every strand told: what is hidden is hidden for disclosure control alone."""
+    groups = [("all", "all"), *(("strand", strand) for strand in STRANDS)]
+    periods = [*(("quarter", one) for one in quarters), *(("financial_year", year_of(one)) for one in quarters)]
+    return [
+        {
+            "period_kind": kind, "period": period, "breakdown": breakdown, "group": group, "stage": row["stage"],
+            "stage_order": int(row["stage_order"]), "covered": "Y", "why": "", "partial": "N", "progressed": 1,
+        }
+        for kind, period in periods for breakdown, group in groups for row in reference.rows("stage")
+    ]  # fmt: skip
 
 
 @dataclass
@@ -50,6 +64,9 @@ class Sequel:
         tables.mkdir(parents=True)
         counts = self.board.counts(as_at)
         parquet.write_table(pa.Table.from_pylist(counts), tables / "counts_for_release.parquet")
+        parquet.write_table(
+            pa.Table.from_pylist(_covered({row["quarter"] for row in counts})), tables / "funnel_by_period.parquet"
+        )
         for name, columns in _EMPTY.items():
             parquet.write_table(pa.schema(columns).empty_table(), tables / f"{name}.parquet")
         first = forgetful or not self.register.exists()

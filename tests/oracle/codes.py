@@ -150,29 +150,30 @@ CODES = {
     "force": FORCES,
 }
 
-# Column -> kind. `code <list>`: one of a list; `open upper`, `open lower`: codes of an open list, shown in
-# that case; `person <kind>`: a pseudonym within a force; `anyone <kind>`: a pseudonym over the value alone.
+# Column -> kind. `code <list>`: one of a list; `open`: codes of an open list, in upper case; `label`: grouped without regard
+# to case; `reference`, `record`: a reference, the number of a record (of which fewer texts say nothing); `urn`: compared without
+# signs; `person <kind>`: a pseudonym within a force; `anyone <kind>`: a pseudonym over the value alone.
 COLUMNS: dict[str, dict[str, str]] = {
     "incident": {
         "force": "code force",
-        "incident_id": "text",
-        "victim_no": "text",
+        "incident_id": "record",
+        "victim_no": "number",
         "incident_class": "code incident_class",
-        "crime_ref": "text",
+        "crime_ref": "reference",
         "reported_date": "date",
         "recorded_date": "date",
         "hate_flagged_date": "date",
         "record_status": "code record_status",
         "status_date": "date",
         "comparison": "code yes_no",
-        "offence_code": "open upper",
+        "offence_code": "open",
         "hate_race": "code yes_no",
         "hate_religion": "code yes_no",
         "hate_sexual_orientation": "code yes_no",
         "hate_disability": "code yes_no",
         "hate_transgender": "code yes_no",
-        "hate_local": "text",
-        "religion_targeted": "text",
+        "hate_local": "label",
+        "religion_targeted": "label",
         "victim_id": "person victim",
         "premises_id": "person premises",
         "victim_type": "code victim_type",
@@ -180,31 +181,31 @@ COLUMNS: dict[str, dict[str, str]] = {
         "victim_sex": "code sex",
         "victim_age": "age",
         "business_type": "code business_type",
-        "local_authority": "open upper",
-        "area_command": "text",
+        "local_authority": "open",
+        "area_command": "label",
         "reporting_channel": "code reporting_channel",
     },
     "investigation": {
         "force": "code force",
-        "crime_ref": "text",
+        "crime_ref": "reference",
         "suspect_id": "person suspect",
         "suspect_identified_date": "date",
         "suspect_birth_year": "year",
         "suspect_sex": "code sex",
         "asn": "anyone asn",
-        "investigating_unit": "open lower",
+        "investigating_unit": "label",
         "victim_support": "code victim_support",
         "word_on_word": "code yes_no",
-        "urn": "reference",
+        "urn": "urn",
         "file_submitted_date": "date",
         "outcome_code": "code outcome",
         "outcome_date": "date",
     },
     "cps": {
-        "urn": "reference",
+        "urn": "urn",
         "defendant_id": "anyone defendant",
         "force": "code force",
-        "police_crime_ref": "text",
+        "police_crime_ref": "reference",
         "asn": "anyone asn",
         "defendant_birth_year": "year",
         "defendant_sex": "code sex",
@@ -251,3 +252,13 @@ UNKNOWN_WHEN_UNLISTED = ("business_type", "victim_ethnicity")
 
 # An outcome code without its date is blanked; the other codes stay, and do not count without a date.
 NEEDS_DATE = {"outcome_code": "outcome_date"}
+
+# Where an empty date has a meaning, an unreadable one is not empty: the earliest of these stands for it, else the day of loading.
+STANDS_FOR_UNREADABLE = {"suspect_identified_date": ("file_submitted_date", "outcome_date")}
+
+# Labels, and the columns within which their spellings are counted.
+LABELS: dict[str, dict[str, tuple[str, ...]]] = {
+    "incident": {"hate_local": (), "religion_targeted": (), "area_command": ("force",)},
+    "investigation": {"investigating_unit": ()},
+    "cps": {},
+}

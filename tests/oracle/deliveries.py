@@ -1,22 +1,26 @@
 """What files do to each other (SPEC section 1): the fate of every row, and the rows in force afterwards.
 
-Files are applied one after the other. Nothing here looks at the as-at date.
+Files are applied one after the other, in the order of the days that they tell. Nothing here looks at the as-at date.
 """
 
+import re
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from oracle.codes import COLUMNS, KEYS, SETS
-from oracle.reading import Conformed, RawRow, Row, conform
+from oracle.codes import COLUMNS, KEYS, LABELS, SETS
+from oracle.reading import LOADED_ON, Conformed, RawRow, Row, conform, is_blank
 
 
 @dataclass(frozen=True)
 class Delivery:
     """One file: its extract, its rows in file order, and how it relates to earlier ones.
 
-    `kind` is update, append or snapshot.
+    `kind` is update, append or snapshot. `columns`: those that its mapping fills from it (None: all of the contract).
+    `covers_to`: the day that its mapping says that it reaches.
     """
 
     extract: str
@@ -24,17 +28,33 @@ class Delivery:
     rows: Sequence[RawRow]
     kind: str = "update"
     source: str = "contract"
+    columns: frozenset[str] | None = None
+    covers_to: date | None = None
+
+    @property
+    def day_told(self) -> date | None:
+        """The day that the delivery tells: what its mapping says, else a day or the end of a month in its name."""
+        found = re.search(r"(?<!\d)(\d{4})-(\d{2})(?:-(\d{2}))?(?!\d)", self.file)
+        if self.covers_to is not None or found is None:
+            return self.covers_to
+        year, month = int(found[1]), int(found[2])
+        return date(year, month, int(found[3] or monthrange(year, month)[1]))
 
 
 @dataclass
 class Load:
-    """The load line of one file: a fate for every row, and the reasons of quarantined rows by position."""
+    """The load line of one file: a fate for every row, and the reasons of quarantined rows by position.
+
+    A line of nothing but delimiters has the fate `blank` and is no row.
+    """
 
     file: str
     extract: str
     fates: list[str]
     reasons: dict[int, tuple[str, ...]]
     findings: Counter[str]
+    delivery: Delivery
+    read: list[Conformed]
     superseded: int = 0
 
     @property
@@ -42,7 +62,7 @@ class Load:
         """rows_read, accepted, duplicate, quarantined, superseded."""
         fate = Counter(self.fates)
         return {
-            "rows_read": len(self.fates),
+            "rows_read": len(self.fates) - fate["blank"],
             "accepted": fate["accepted"],
             "duplicate": fate["duplicate"],
             "quarantined": fate["quarantined"],
@@ -52,10 +72,12 @@ class Load:
 
 @dataclass
 class Held:
-    """Everything loaded: the rows in force by extract, and one load line for each file."""
+    """Everything loaded: the rows in force by extract, with the source of each, and one load line for each file."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {extract: [] for extract in COLUMNS})
+    sources: dict[str, list[tuple[str, Row]]] = field(default_factory=dict)
     loads: list[Load] = field(default_factory=list)
+    loaded_on: date = LOADED_ON
     # Whether a row accepted from a source, superseded or not, ever stated a business type.
     states_business_type: bool = False
 
@@ -85,8 +107,10 @@ def _fates(delivery: Delivery, rows: list[Conformed], standing: list[_Standing])
     """The fate of each row, each test among the rows that are still standing."""
     fates = ["accepted"] * len(rows)
     reasons: dict[int, tuple[str, ...]] = {}
-    for position, read in enumerate(rows):
-        if read.reasons:
+    for position, (raw, read) in enumerate(zip(delivery.rows, rows, strict=True)):
+        if is_blank(raw):
+            fates[position] = "blank"
+        elif read.reasons:
             fates[position] = "quarantined"
             reasons[position] = read.reasons
 
@@ -178,13 +202,45 @@ def _apply(
     return stay + arrived
 
 
-def load(deliveries: Sequence[Delivery]) -> Held:
-    """Applies the deliveries in the order given."""
-    standing: dict[str, list[_Standing]] = {extract: [] for extract in COLUMNS}
-    held = Held()
+def _in_order(deliveries: Sequence[Delivery]) -> list[int]:
+    """Places in the list, in the order in which deliveries count: one with a day before the first of a later day."""
+    order: list[int] = []
     for number, delivery in enumerate(deliveries):
+        day = delivery.day_told
+        later = [
+            place
+            for place, other in enumerate(order)
+            if day is not None and (told := deliveries[other].day_told) is not None and told > day
+        ]
+        order.insert(later[0] if later else len(order), number)
+    return order
+
+
+def _as_commonest(extract: str, rows: list[Row]) -> list[Row]:
+    """The rows with each label in its commonest spelling, of several the first in byte order."""
+    shown = [dict(row) for row in rows]
+    for column, within in LABELS[extract].items():
+        spellings: dict[tuple[Any, ...], Counter[str]] = {}
+        for row in rows:
+            if row[column] is not None:
+                group = (*(row[name] for name in within), row[column].casefold())
+                spellings.setdefault(group, Counter())[row[column]] += 1
+        for row in shown:
+            if row[column] is not None:
+                told = spellings[*(row[name] for name in within), row[column].casefold()]
+                row[column] = min(told, key=lambda text: (-told[text], text.encode()))
+    return shown
+
+
+def load(deliveries: Sequence[Delivery], loaded_on: date = LOADED_ON) -> Held:
+    """Applies the deliveries, which arrive in the order given; load lines stand in that order."""
+    standing: dict[str, list[_Standing]] = {extract: [] for extract in COLUMNS}
+    held = Held(loaded_on=loaded_on)
+    lines: dict[int, Load] = {}
+    for number in _in_order(deliveries):
+        delivery = deliveries[number]
         extract = delivery.extract
-        rows = [conform(extract, raw) for raw in delivery.rows]
+        rows = [conform(extract, raw, loaded_on) for raw in delivery.rows]
         fates, reasons = _fates(delivery, rows, standing[extract])
         findings: Counter[str] = Counter()
         for read, fate in zip(rows, fates, strict=True):
@@ -192,11 +248,14 @@ def load(deliveries: Sequence[Delivery]) -> Held:
                 findings.update(read.findings)
                 if extract == "incident" and read.row["business_type"] is not None:
                     held.states_business_type = True
-        line = Load(delivery.file, extract, fates, reasons, findings)
-        held.loads.append(line)
-        standing[extract] = _apply(delivery, line, number, rows, standing[extract])
+        lines[number] = Load(delivery.file, extract, fates, reasons, findings, delivery, rows)
+        standing[extract] = _apply(delivery, lines[number], number, rows, standing[extract])
+    held.loads = [lines[number] for number in range(len(deliveries))]
     in_force = Counter(row.load for rows in standing.values() for row in rows)
     for number, line in enumerate(held.loads):
         line.superseded = line.counts["accepted"] - in_force[number]
-    held.rows = {extract: [row.row for row in rows] for extract, rows in standing.items()}
+    for extract, rows_in_force in standing.items():
+        held.rows[extract] = _as_commonest(extract, [row.row for row in rows_in_force])
+        sources = [row.source for row in rows_in_force]
+        held.sources[extract] = list(zip(sources, held.rows[extract], strict=True))
     return held

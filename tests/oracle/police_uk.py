@@ -1,7 +1,9 @@
 """The public data.police.uk files as contract rows (SPEC section 2), told a second time in plain Python."""
 
 import csv
+from calendar import monthrange
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from oracle.deliveries import Delivery
@@ -99,9 +101,17 @@ def deliveries_of(folder: Path) -> list[Delivery]:
     for path in sorted(folder.glob("*.csv"), key=lambda path: path.stem):
         rows = list(_rows(path))
         if path.stem.endswith("-street"):
-            deliveries.append(Delivery("incident", path.name, [_incident(row) for row in rows], "append"))
+            deliveries.append(_delivery("incident", path, [_incident(row) for row in rows]))
         elif path.stem.endswith("-outcomes"):
             heard = [_cps(row) for row in rows if row["Outcome type"] in _COURT_RESULTS]
-            deliveries.append(Delivery("investigation", path.name, [_investigation(row) for row in rows], "append"))
-            deliveries.append(Delivery("cps", path.name, heard, "append"))
+            deliveries.append(_delivery("investigation", path, [_investigation(row) for row in rows]))
+            deliveries.append(_delivery("cps", path, heard))
     return deliveries
+
+
+def _delivery(extract: str, path: Path, rows: list[Row]) -> Delivery:
+    """A file that reaches to the end of the month in its name."""
+    year, month = map(int, path.stem.split("-")[:2])
+    end = date(year, month, monthrange(year, month)[1])
+    filled = frozenset(rows[0]) if rows else frozenset()
+    return Delivery(extract, path.name, rows, "append", "police_uk", filled, end)

@@ -1,4 +1,4 @@
-"""From raw text to typed rows (SPEC section 1): trimming, codes, dates, identities, rows that cannot stand.
+"""From raw text to typed rows (SPEC section 1): codes, references, dates, identities, rows that cannot stand.
 
 Looks at one row at a time; what rows do to each other is in deliveries.py.
 """
@@ -11,14 +11,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from oracle.codes import CODES, COLUMNS, NEEDS_DATE, REQUIRED, UNKNOWN_WHEN_UNLISTED
+from oracle.codes import CODES, COLUMNS, NEEDS_DATE, REQUIRED, STANDS_FOR_UNREADABLE, UNKNOWN_WHEN_UNLISTED
+from oracle.days import day_of
+from oracle.text import clean, says_nothing, squeezed
 
 Row = dict[str, Any]
 
 # Codes compare without regard to case and show as the lists write them.
 _AS_LISTED = {name: {code.casefold(): code for code in codes} for name, codes in CODES.items()}
 
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\s*\d{1,2}:\d{2}.*)?", re.DOTALL)
+# The day on which files are loaded where nobody says another: the tests' own.
+LOADED_ON = date(2025, 6, 30)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ RawRow = Mapping[str, str] | BrokenLine
 
 @dataclass(frozen=True)
 class Conformed:
-    """One row after trimming and normalising.
+    """One row after cleaning and normalising.
 
     `row` holds every contract column of the extract (None: empty); of a quarantined row, what could be read.
     `reasons` is empty unless the row is quarantined. `findings` names the fields blanked or made `unknown`.
@@ -53,9 +56,9 @@ def read_csv(path: Path) -> list[RawRow]:
     rows: list[RawRow] = []
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         lines = csv.reader(stream)
-        header = [name.strip() for name in next(lines)]
+        header = [clean(name) for name in next(lines)]
         for fields in lines:
-            if not fields:
+            if not any(map(clean, fields)):
                 continue
             if len(fields) != len(header):
                 rows.append(BrokenLine("column_count"))
@@ -66,19 +69,9 @@ def read_csv(path: Path) -> list[RawRow]:
     return rows
 
 
-def reference(text: str) -> str:
-    """A URN or ASN as it is compared: upper case, A-Z and 0-9 only."""
-    return re.sub(r"[^A-Z0-9]", "", text.upper())
-
-
-def _date(text: str) -> date | None:
-    found = _DATE.fullmatch(text)
-    if not found:
-        return None
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None
+def is_blank(raw: RawRow) -> bool:
+    """Whether a line holds nothing but delimiters: it is no row."""
+    return not isinstance(raw, BrokenLine) and not any(clean(text) for text in raw.values())
 
 
 def _whole_number(text: str, lowest: int, highest: int) -> int | None:
@@ -93,17 +86,29 @@ def _code(column: str, codes: str, text: str) -> str | None:
     return _AS_LISTED[codes].get(text.casefold(), unlisted)
 
 
-def _value(column: str, kind: str, text: str, force: str | None) -> Any:
-    """The typed value of a non-empty text; None where it cannot be read."""
+# Kinds of which some texts say nothing, and which texts these are.
+_NO_VALUES = {"reference": "reference", "urn": "reference", "record": "record", "person": "reference", "label": "label"}
+
+
+def _value(column: str, text: str, kind: str, force: str | None, loaded_on: date) -> Any:
+    """The typed value of a clean text that is not empty; None where it cannot be read or says nothing."""
     name, _, detail = kind.partition(" ")
+    no_values = _NO_VALUES.get(name) or {"defendant": "record", "asn": "reference"}.get(detail)
+    if no_values and says_nothing(no_values, text):
+        return None
+    # A whole number may be written with a nought behind the point.
+    number = re.sub(r"\.0+$", "", text) if re.fullmatch(r"[0-9]+\.0+", text) else text
     readings: dict[str, Callable[[], Any]] = {
-        "text": lambda: text,
-        "date": lambda: _date(text),
-        "age": lambda: _whole_number(text, 0, 120),
-        "year": lambda: _whole_number(text, 1880, 2100),
-        "code": lambda: _code(column, detail, text),
-        "open": lambda: text.upper() if detail == "upper" else text.lower(),
-        "reference": lambda: reference(text) or None,
+        "label": lambda: text,
+        "number": lambda: number,
+        "date": lambda: day_of(column, text, loaded_on),
+        "age": lambda: _whole_number(number, 0, 120),
+        "year": lambda: _whole_number(number, 1880, 2100),
+        "code": lambda: _code(column, detail, number if detail == "outcome" else text),
+        "open": text.upper,
+        "reference": text.upper,
+        "record": text.upper,
+        "urn": lambda: squeezed(text) or None,
         "person": lambda: (detail, force, text.upper()),
         "anyone": lambda: _anyone(detail, text),
     }
@@ -112,41 +117,39 @@ def _value(column: str, kind: str, text: str, force: str | None) -> Any:
 
 def _anyone(kind: str, text: str) -> tuple[str, str] | None:
     """An identity over the value alone; an ASN is compared like a URN."""
-    value = reference(text) if kind == "asn" else text.upper()
+    value = squeezed(text) if kind == "asn" else text.upper()
     return (kind, value) if value else None
 
 
-def conform(extract: str, raw: RawRow) -> Conformed:
-    """One raw row as the contract sees it."""
+def conform(extract: str, raw: RawRow, loaded_on: date = LOADED_ON) -> Conformed:
+    """One raw row as the contract sees it on the day of its first loading."""
     if isinstance(raw, BrokenLine):
         return Conformed(dict.fromkeys(COLUMNS[extract]), (raw.reason,), ())
-    text = {column: _text(COLUMNS[extract][column], raw.get(column)) for column in COLUMNS[extract]}
+    text = {column: clean(raw.get(column) or "") for column in COLUMNS[extract]}
     force = _code("force", "force", text["force"])
     row: Row = {}
     faults = []
     for column, kind in COLUMNS[extract].items():
-        row[column] = _value(column, kind, text[column], force) if text[column] else None
+        row[column] = _value(column, text[column], kind, force, loaded_on) if text[column] else None
         if text[column] and (row[column] is None or _is_unlisted(column, row[column])):
             faults.append(column)
     if extract == "incident" and row["victim_no"] is None:
         row["victim_no"] = "1"
+    for column, others in STANDS_FOR_UNREADABLE.items():
+        if column in faults:
+            row[column] = min((row[other] for other in others if row[other]), default=loaded_on)
 
-    reasons = [f"{column} missing" for column in REQUIRED[extract] if not text[column]]
-    reasons += [f"{column} unreadable" for column in REQUIRED[extract] if column in faults]
-    if extract == "incident" and row["incident_class"] == "crime" and row["crime_ref"] is None:
-        reasons.append("crime_ref missing")
+    starred = list(REQUIRED[extract])
+    if extract == "incident" and row["incident_class"] == "crime":
+        starred.append("crime_ref")
+    reasons = [f"{column} missing" for column in starred if not text[column]]
+    reasons += [f"{column} unreadable" for column in starred if column in faults]
     findings = [column for column in faults if column not in REQUIRED[extract]]
     for column, day in NEEDS_DATE.items():
         if column in row and row[column] is not None and row[day] is None:
             row[column] = None
             findings.append(column)
     return Conformed(row, tuple(reasons), tuple(findings))
-
-
-def _text(kind: str, raw: str | None) -> str:
-    """The trimmed text; a reference of nothing but punctuation (`--`) is written for an empty one."""
-    text = (raw or "").strip()
-    return "" if kind in ("reference", "anyone asn") and not reference(text) else text
 
 
 def _is_unlisted(column: str, value: Any) -> bool:

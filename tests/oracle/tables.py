@@ -9,6 +9,7 @@ from typing import Any
 
 from oracle.cases import Case, exists, position
 from oracle.codes import AGE_GROUPS, ETHNIC_GROUPS, STAGES, STRANDS
+from oracle.coverage import Coverage, Told
 from oracle.deliveries import Held
 from oracle.linkage import link
 from oracle.reading import Row
@@ -23,16 +24,29 @@ Cell = tuple[str, ...]
 
 @dataclass
 class Funnel:
-    """Counts by cell, and exits by cell and reason. Cells that no case entered are absent."""
+    """Counts by cell, exits by cell and reason, and what can be seen of each cell.
+
+    A group has a cell for every stage, also for one that no case entered: it is in `told` and may be absent from `counts`.
+    """
 
     counts: dict[Cell, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     reasons: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    told: dict[Cell, Told] = field(default_factory=dict)
 
 
 def financial_year(day: date) -> str:
     """April to March, written 2024/25."""
     first = day.year if day.month >= 4 else day.year - 1
     return f"{first}/{(first + 1) % 100:02d}"
+
+
+def period_of(kind: str, day: date) -> tuple[date, date]:
+    """First and last day of the financial year or quarter that a day is in."""
+    first_year = day.year if day.month >= 4 else day.year - 1
+    if kind == "financial_year":
+        return date(first_year, 4, 1), date(first_year + 1, 3, 31)
+    first = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+    return first, (first + timedelta(days=93)).replace(day=1) - timedelta(days=1)
 
 
 def quarter(day: date) -> str:
@@ -133,13 +147,15 @@ def cases(held: Held, as_at: date) -> list[Case]:
     return [position(row, links, as_at) for row in held.rows["incident"] if exists(row, as_at)]
 
 
-def _count(placed: list[tuple[Case, list[tuple[str, ...]]]]) -> Funnel:
+def _count(placed: list[tuple[Case, list[tuple[str, ...]]]], coverage: Coverage) -> Funnel:
     """Counts each case in each of its groups, at every stage it has entered."""
     funnel = Funnel()
     crimes: dict[Cell, set[tuple[str, str]]] = defaultdict(set)
+    members: dict[tuple[str, ...], list[tuple[str, date]]] = defaultdict(list)
     for case, groups in placed:
         furthest = STAGES.index(case.furthest)
         for group in groups:
+            members[group].append((case.incident["force"], case.incident["reported_date"]))
             for number, stage in enumerate(STAGES[: furthest + 1]):
                 cell = (*group, stage)
                 counts = funnel.counts[cell]
@@ -153,13 +169,18 @@ def _count(placed: list[tuple[Case, list[tuple[str, ...]]]]) -> Funnel:
                 funnel.reasons[(*group, case.furthest, case.reason)] += 1
     for cell, distinct in crimes.items():
         funnel.counts[cell]["crimes"] = len(distinct)
+    for group, cases_of_group in members.items():
+        # A period table has the kind of period and the period in front.
+        period = period_of(group[0], cases_of_group[0][1]) if len(group) > 2 else None
+        told = coverage.cell(cases_of_group, period, is_all=group[-2] == "all")
+        funnel.told |= {(*group, stage): seen for stage, seen in told.items()}
     return funnel
 
 
 def funnel(held: Held, as_at: date, empty_means_not_business: bool = True) -> Funnel:
     """The funnel of all breakdowns: cells are (breakdown, group, stage)."""
     groups = _Groups(held, as_at, empty_means_not_business)
-    return _count([(case, list(groups.of(case))) for case in cases(held, as_at)])
+    return _count([(case, list(groups.of(case))) for case in cases(held, as_at)], Coverage(held, as_at))
 
 
 def funnel_by_period(held: Held, as_at: date, empty_means_not_business: bool = True) -> Funnel:
@@ -171,18 +192,27 @@ def funnel_by_period(held: Held, as_at: date, empty_means_not_business: bool = T
         periods = (("financial_year", financial_year(day)), ("quarter", quarter(day)))
         chosen: list[tuple[str, ...]] = [group for group in groups.of(case) if group[0] in PERIOD_BREAKDOWNS]
         placed.append((case, [(*period, *group) for period in periods for group in chosen]))
-    return _count(placed)
+    return _count(placed, Coverage(held, as_at))
 
 
 def rates(table: Funnel, cell: Cell) -> dict[str, Fraction | None]:
     """step_rate, step_rate_max and rate_of_recorded of a cell; None where the table leaves the rate empty."""
-    counts = table.counts[cell]
+    counts = table.counts.get(cell, Counter())
+    entered = counts["entered"]
     recorded = table.counts.get((*cell[:-1], "recorded"), Counter())["entered"]
-    last, first = cell[-1] == STAGES[-1], cell[-1] == STAGES[0]
+    number = STAGES.index(cell[-1])
+
+    def is_shown(stage: str) -> bool:
+        """A stage that no source tells is empty, never 0; one that cases passed on their way has a count."""
+        place = (*cell[:-1], stage)
+        return table.told[place].is_told or place in table.counts
+
+    steps = entered and cell[-1] != STAGES[-1] and is_shown(cell[-1]) and is_shown(STAGES[number + 1])
+    has_share = number and recorded and is_shown(cell[-1])
     return {
-        "step_rate": None if last else Fraction(counts["progressed"], counts["entered"]),
-        "step_rate_max": None if last else Fraction(counts["progressed"] + counts["open"], counts["entered"]),
-        "rate_of_recorded": None if first or not recorded else Fraction(counts["entered"], recorded),
+        "step_rate": Fraction(counts["progressed"], entered) if steps else None,
+        "step_rate_max": Fraction(counts["progressed"] + counts["open"], entered) if steps else None,
+        "rate_of_recorded": Fraction(entered, recorded) if has_share else None,
     }
 
 

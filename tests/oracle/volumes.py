@@ -4,13 +4,14 @@ Counts of 0 are left out; rates are kept wherever their denominator is not 0.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 from oracle.cases import Case, _awaits_outcome, _by, _convictions, _has_outcome, _latest_outcome, effective_outcomes
 from oracle.codes import CHARGING_OUTCOMES, CPS_DECIDING, RESOLVED_OUTCOMES, STAGES, STRANDS
+from oracle.coverage import NUMERATORS, POLICE_OUTCOME, WITHDRAWN_BY_CPS, WITHDRAWN_BY_POLICE, Coverage
 from oracle.deliveries import Held
 from oracle.linkage import Crime, link
 from oracle.reading import Row
@@ -260,6 +261,57 @@ def withdrawal(held: Held, as_at: date, empty_means: bool = True) -> dict[tuple[
                     cells[(*group, stage)]["withdrew"] += 1
                     cells[(*group, stage)]["withdrew_lost"] += case.state == "lost"
     return cells
+
+
+def _forces(held: Held, as_at: date, empty_means: bool) -> dict[tuple[str, str], set[str]]:
+    """The forces of the recorded hate cases of each group."""
+    groups = _Groups(held, as_at, empty_means)
+    forces: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for case in hate_cases(held, as_at):
+        if case.furthest != "reported":
+            for group in groups.of(case):
+                forces[group].add(case.incident["force"])
+    return forces
+
+
+def tells_withdrawal(held: Held, as_at: date, empty_means: bool = True) -> Callable[[tuple[str, str, str]], bool]:
+    """Whether the withdrawals of a cell (breakdown, group, stage) are told, by all of its forces."""
+    coverage, forces = Coverage(held, as_at), _forces(held, as_at, empty_means)
+
+    def told(cell: tuple[str, str, str]) -> bool:
+        by_cps = cell[2] in ("referred", "charged", "prosecuted")
+        evidence = WITHDRAWN_BY_CPS if by_cps else WITHDRAWN_BY_POLICE
+        return all(coverage.tells(evidence, force) for force in forces[cell[:2]])
+
+    return told
+
+
+def tells_exits(held: Held, as_at: date, empty_means: bool = True) -> Callable[[tuple[str, str, str]], bool]:
+    """Whether it is told of all forces of a cell (breakdown, group, stage) what went on from there, so that none may have stopped."""
+    coverage, forces = Coverage(held, as_at), _forces(held, as_at, empty_means)
+
+    def told(cell: tuple[str, str, str]) -> bool:
+        later = ("suspect_identified", "referred") if cell[2] == "all" else STAGES[STAGES.index(cell[2]) + 1 :][:1]
+        return all(coverage.is_told(stage, force) for stage in later for force in forces[cell[:2]])
+
+    return told
+
+
+def tells_measure(held: Held, as_at: date) -> Callable[[str, str], bool]:
+    """Whether the numerator of a rate is told of a force, or of any force for `all`."""
+    coverage = Coverage(held, as_at)
+    forces = {row["force"] for row in held.rows["incident"]}
+
+    def told(force: str, measure: str) -> bool:
+        return any(coverage.tells(NUMERATORS[measure], one) for one in (forces if force == "all" else {force}))
+
+    return told
+
+
+def tells_outcomes(held: Held, as_at: date, empty_means: bool = True) -> Callable[[tuple[str, str, str]], bool]:
+    """Whether the police outcomes of a cell (breakdown, group, set) are told, by all of its forces."""
+    coverage, forces = Coverage(held, as_at), _forces(held, as_at, empty_means)
+    return lambda cell: all(coverage.tells(POLICE_OUTCOME, force) for force in forces[cell[:2]])
 
 
 def positive_outcomes(held: Held, as_at: date, empty_means: bool = True) -> dict[tuple[str, str, str], Counter[str]]:

@@ -105,6 +105,7 @@ def _cases(number: int) -> list[Row]:
                 "financial_year": year,
                 "quarter": f"{year} Q{chance.randint(1, 4)}",
                 "crime": f"C{at // 2}",
+                "force": ("durham",),
                 "stage": stage,
                 "state": state,
                 "reason": reason,
@@ -134,7 +135,10 @@ def _funnel(cases: list[Row], breakdowns: tuple[str, ...], late: frozenset[str])
                     if furthest > 0:
                         crimes[key].add(case["crime"])
     rows = []
-    for (breakdown, group, stage), count in sorted(counts.items()):
+    groups = sorted({(breakdown, group) for breakdown, group, _ in counts})
+    # Every stage of every group is a row, also one that nobody reached.
+    for breakdown, group, stage in ((*one, stage) for one in groups for stage in STAGES):
+        count = counts[breakdown, group, stage]
         recorded = counts[breakdown, group, "recorded"]["entered"]
         entered = count["entered"]
         feeds = FEED_OF.get(stage, "cps")
@@ -150,8 +154,9 @@ def _funnel(cases: list[Row], breakdowns: tuple[str, ...], late: frozenset[str])
                 "implied": 0,
                 "crimes": len(crimes[breakdown, group, stage]),
                 "covered": "N" if feeds in late else "Y",
-                "step_rate": None if last else count["progressed"] / entered,
-                "step_rate_max": None if last else (count["progressed"] + count["open"]) / entered,
+                "why": "feed_behind" if feeds in late else "",
+                "step_rate": None if last or not entered else count["progressed"] / entered,
+                "step_rate_max": None if last or not entered else (count["progressed"] + count["open"]) / entered,
                 "rate_of_recorded": None if stage == "reported" or not recorded else entered / recorded,
             }
         )
@@ -176,14 +181,14 @@ def published(number: int = 1500, late: frozenset[str] = frozenset()) -> dict[st
     """The published tables, the funnel of `number` invented cases; `late` names extracts whose feed stops too early."""
     cases = _cases(number)
     periods = [
-        {"period_kind": kind, "period": period, **row}
+        {"period_kind": kind, "period": period, "partial": "N", **row}
         for kind in ("financial_year", "quarter")
         for period in sorted({case[kind] for case in cases})
         for row in _funnel([case for case in cases if case[kind] == period], ("all", "strand"), late)
     ]
     return {
         **statistics(late),
-        "funnel": _funnel(cases, (*MAIN, "area_command"), late),
+        "funnel": _funnel(cases, (*MAIN, "area_command", "force"), late),
         "funnel_by_period": periods,
         "reasons": _reasons(cases, (*MAIN, "area_command")),
         "load": [
@@ -213,9 +218,11 @@ def published(number: int = 1500, late: frozenset[str] = frozenset()) -> dict[st
             {
                 "extract": extract,
                 "force": force,
+                "covers_from": "2023-04-01",
                 "covers_to": "2025-01-31" if extract in late else "2025-03-31",
                 "inferred": "Y",
                 "covered": "N" if extract in late else "Y",
+                "why": "feed_behind" if extract in late else "",
             }
             for extract, force in (
                 ("incident", "northumbria"),

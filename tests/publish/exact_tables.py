@@ -37,7 +37,7 @@ REASONS = {
 
 def funnel_by_period() -> list[Row]:
     return [
-        {"breakdown": "all", "period_kind": "financial_year", "period": year, "group": "all", **_stage(order, stage, counts)}
+        {"breakdown": "all", "period_kind": "financial_year", "period": year, "partial": "N", "group": "all", **_stage(order, stage, counts)}
         for year, stages in STAGES.items() for order, (stage, counts) in enumerate(stages.items(), start=1)
     ]  # fmt: skip
 
@@ -52,7 +52,7 @@ def funnel() -> list[Row]:
 
 
 def _stage(order: int, stage: str, counts: tuple[int, ...]) -> Row:
-    row: Row = {"stage": stage, "stage_order": order, "unit": "incident", "covered": "Y", "small": "N"}
+    row: Row = {"stage": stage, "stage_order": order, "unit": "incident", "covered": "Y", "why": "", "small": "N"}
     row |= dict(zip(NAMES, counts, strict=True))
     last = stage == "uplifted"
     row["step_rate"] = None if last else row["progressed"] / row["entered"]
@@ -101,7 +101,15 @@ def disparity() -> list[Row]:
 
 def feeds() -> list[Row]:
     return [
-        {"extract": extract, "force": "northumbria", "covers_to": AS_AT, "inferred": "Y", "covered": "Y"}
+        {
+            "extract": extract,
+            "force": "northumbria",
+            "covers_from": dt.date(2023, 4, 1),
+            "covers_to": AS_AT,
+            "inferred": "Y",
+            "covered": "Y",
+            "why": "",
+        }
         for extract in ("incident", "investigation", "cps")
     ]
 

@@ -80,7 +80,8 @@ def funnel(tier: Tier) -> list[Row]:
                             recorded = entered
                         row: Row = {
                             "as_at": AS_AT, "period_kind": kind, "period": period, "breakdown": breakdown, "group": group,
-                            "stage": stage, "stage_order": order, "unit": "incident", "covered": "N" if last else "Y",
+                            "stage": stage, "stage_order": order, "unit": "incident", "covered": "N" if last else "Y", "why": "feed_behind" if last else "",
+                            "partial": "N",
                         }  # fmt: skip
                         count(row, "entered", entered, tier)
                         count(row, "progressed", progressed, tier)
@@ -204,7 +205,10 @@ def changes() -> list[Row]:
 
 def feeds() -> list[Row]:
     return [
-        {"extract": extract, "force": force, "covers_to": day, "covered": covered}
+        {
+            "extract": extract, "force": force, "covers_from": dt.date(2023, 4, 1), "covers_to": day, "covered": covered,
+            "why": "" if covered == "Y" else "feed_behind",
+        }
         for extract, force, day, covered in (
             ("incident", "northumbria", AS_AT, "Y"), ("investigation", "northumbria", AS_AT, "Y"), ("cps", "northumbria", dt.date(2025, 2, 28), "N"),
         )

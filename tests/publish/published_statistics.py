@@ -204,6 +204,10 @@ def _control_charts() -> list[Row]:
     return rows
 
 
+def _why(covered: str) -> str:
+    return "" if covered == "Y" else "feed_behind"
+
+
 def _withdrawal(covered: str) -> list[Row]:
     stages = (("all", 0), ("recorded", 2), ("suspect_identified", 3), ("charged", 5), ("convicted", 7), ("uplifted", 8))
     rows = []
@@ -216,7 +220,7 @@ def _withdrawal(covered: str) -> list[Row]:
                     "breakdown": breakdown, "group": group, "stage": stage, "stage_order": order, "unit": "incident",
                     "entered": entered, "lost": lost, "resolved": 0, "withdrew": withdrew, "withdrew_lost": withdrew // 2,
                     "share_of_lost": withdrew // 2 / lost if lost else None,
-                    "share_of_entered": withdrew / entered if entered else None, "covered": covered,
+                    "share_of_entered": withdrew / entered if entered else None, "covered": covered, "why": _why(covered),
                 }
             )  # fmt: skip
     return rows
@@ -229,6 +233,7 @@ def _positive_outcomes(covered: str) -> list[Row]:
             "recorded": cases, "with_outcome": cases // 2, "positive": cases // 5,
             "positive_rate": cases // 5 / cases if cases else None,
             "positive_share_of_outcomes": cases // 5 / (cases // 2) if cases // 2 else None, "covered": covered,
+            "why": _why(covered),
         }
         for breakdown, group, cases in GROUPS[:5]
         for name in ("positive_forces", "positive_home_office_dashboard")

@@ -32,7 +32,7 @@ def with_limits(row: Row) -> Row:
     for name, count in (("step_rate", part), ("step_rate_max", part + row["open"]), ("rate_of_recorded", None)):
         rate = row[name]
         of, whole = (row["entered"], round(row["entered"] / rate)) if count is None and rate else (count, base)
-        low, high = (None, None) if rate is None else interval(of, whole)
+        low, high = (None, None) if not rate else interval(of, whole)
         found[f"{name}_lower"], found[f"{name}_upper"] = low, high
     return found
 
@@ -45,7 +45,7 @@ def exact_tables(published: dict[str, list[Row]], late: bool = False) -> dict[st
         if late:
             for row in tables[name]:
                 if row["stage_order"] >= 4:
-                    row["covered"] = "N"
+                    row["covered"], row["why"] = "N", "feed_behind"
     of_all = [row for row in tables["reasons"] if row["breakdown"] == "all"]
     # Of every reason of all cases, a part is reported in the latest year.
     tables["reasons"] += [
@@ -64,6 +64,7 @@ def _curve() -> list[Row]:
     return [
         {
             "breakdown": "all", "group": "all", "from_stage": "recorded", "to_stage": "suspect_identified", "unit": "incident", "day": day,
+            "at_risk": 200 - day,
             "progressed_share": day / 200, "progressed_share_lower": day / 220, "progressed_share_upper": day / 180,
             "lost_share": day / 400, "resolved_share": 0.0, "open_share": 1 - day / 100,
         }

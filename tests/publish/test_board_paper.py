@@ -180,19 +180,21 @@ def test_the_day_of_the_count_is_told(tmp_path: Path) -> None:
 
 def test_what_is_not_covered_is_no_attrition(tmp_path: Path) -> None:
     publication = exact(tmp_path / "tables")
-    edit_rows(publication, "funnel_by_period", {"stage": "prosecuted"}, covered="N")
+    edit_rows(publication, "funnel_by_period", {"stage": "prosecuted"}, covered="N", why="not_told")
     document = written(publication)
     line = [cell.text for cell in document.tables[0].rows[6].cells]
     assert line == ["Prosecuted", *["[x]"] * 7]
     # Of the step into it nothing is known either, but who reached the stage before is.
     assert [cell.text for cell in document.tables[0].rows[5].cells] == ["Charged", "110", *["[x]"] * 6]
-    assert "Not covered: Prosecuted" in text_of(document)
+    assert "Not covered: Prosecuted (no extract has a column or code that tells it)." in text_of(document)
     assert "cannot be told" in finding(document, 1)
 
 
 def test_stages_that_nobody_reached_count_none(tmp_path: Path) -> None:
     publication = exact(tmp_path / "tables")
-    change(publication, "funnel_by_period", lambda rows: [row for row in rows if row["stage_order"] < 5])
+    for stage in ("charged", "prosecuted", "convicted", "uplifted"):
+        none = dict.fromkeys(("entered", "progressed", "open", "resolved", "lost", "completed"), 0)
+        edit_rows(publication, "funnel_by_period", {"stage": stage}, **none, step_rate=None, step_rate_max=None)
     table = written(publication).tables[0]
     assert [cell.text for cell in table.rows[5].cells] == ["Charged", *["0"] * 5, "[z]", "[z]"]
 

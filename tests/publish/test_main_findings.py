@@ -35,7 +35,9 @@ REASONS = (
 
 
 def stages(**changes: Row) -> dict[str, Row]:
-    found = {stage: {"covered": True, **dict(zip(NAMES, counts, strict=True))} for stage, counts in COUNTS.items()}
+    found = {
+        stage: {"covered": True, "why": "", **dict(zip(NAMES, counts, strict=True))} for stage, counts in COUNTS.items()
+    }
     for stage, change in changes.items():
         found[stage] |= change
     return found
@@ -104,9 +106,12 @@ def test_a_hidden_count_too_small_to_matter_does_not_stop_the_finding() -> None:
 
 @pytest.mark.parametrize("late", LOSING)
 def test_a_step_that_is_not_covered_is_named_and_nothing_told(late: str) -> None:
-    rows = paper(**{late: {"covered": False}})
+    rows = paper(**{late: {"covered": False, "why": "no_feed"}})
     for finding in (largest_loss(rows), withdrawal(rows)):
-        assert not finding.is_told and "missing data is not attrition" in finding.sentence
+        assert (
+            not finding.is_told
+            and "(no extract that could show it has come). Missing data is not attrition" in finding.sentence
+        )
         assert numbers(finding.sentence) == []
     assert "cannot be told" in in_short(rows)
 

@@ -284,12 +284,14 @@ def test_strange_group_names_do_not_stop_the_workbook(
 
 
 def test_stages_that_are_not_covered_are_named_and_have_no_rate(late_workbook: Any) -> None:
-    wording = "Not covered: Referred to the CPS, Charged, Prosecuted, Convicted, Sentence uplifted."
+    wording = "Not covered: Referred to the CPS, Charged, Prosecuted, Convicted, Sentence uplifted (the extracts that show it stop too early"
     for name in ("Cover", "Headline", "By strand", "Steps by business", "Uplift"):
         assert wording in texts_of(late_workbook[name]), name
-        assert "missing data is not attrition" in texts_of(late_workbook[name])
+        assert "Missing data is not attrition" in texts_of(late_workbook[name])
     rows = {row["Stage"]: row for row in table_of(late_workbook["Headline"])}
     assert rows["Charged"]["Covered by the feeds"] == "No"
+    assert rows["Charged"]["Why not covered"].startswith("The extracts that show it stop too early")
+    assert rows["Recorded as a crime"]["Why not covered"] == "[z]"
     assert rows["Charged"]["Went on: so far"] == "[x]"
     assert rows["Charged"]["Reached, % of recorded"] == "[x]"
     assert isinstance(rows["Charged"]["Reached this stage"], int)

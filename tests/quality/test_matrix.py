@@ -152,6 +152,9 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
         made([incident(), incident(2)], [investigation(), investigation(2, urn="10AB0000125")], [cps(police_crime_ref="")]),
         made([incident(), incident(2)], [investigation(), investigation(2, urn="10AB0000125")], [cps()]),
     ),
+    "urn_of_another_crime": (
+        AREA, 1, made(None, None, [cps(police_crime_ref="C7")]), made(None, None, [cps(police_crime_ref="")]),
+    ),
     "urn_in_two_forces": (
         ("investigation", "durham", ""), 1,
         made([incident(), incident(2, force="durham")], [investigation(), investigation(2, force="durham", urn="10 ab 0000125")]),
@@ -191,6 +194,14 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
     "decided_before_received": (
         AREA, 1, made(None, None, [cps(decision_date="2025-01-10")]), made(None, None, [cps(decision_date="2025-01-11")]),
     ),
+    "hearing_before_received": (
+        AREA, 1, made(None, None, [cps(first_hearing_date="2025-01-10")]), made(None, None, [cps(first_hearing_date="2025-01-11")]),
+    ),
+    "date_without_code": (
+        AREA, 2,
+        made(None, None, [cps(decision="", first_hearing_date=""), cps(defendant_id="D2", prosecution_outcome="", uplift="")]),
+        made(None, None, [cps(decision="", decision_date=""), cps(defendant_id="D2", prosecution_outcome="", finalised_date="", uplift="")]),
+    ),
     "finalised_before_hearing": (
         AREA, 1, made(None, None, [cps(finalised_date="2025-02-19")]), made(None, None, [cps(finalised_date="2025-02-21")]),
     ),
@@ -215,6 +226,11 @@ ROWS: dict[str, tuple[Owner, int, Made, Made]] = {
         AREA, 7,
         made([incident(n) for n in range(8, 31)], [investigation(n) for n in range(8, 31)], [cps(n) for n in range(1, 31)]),
         made([incident(n) for n in range(7, 31)], [investigation(n) for n in range(7, 31)], [cps(n) for n in range(1, 31)]),
+    ),
+    "low_receipt_rate": (
+        AREA, 5,
+        made([incident(n) for n in range(1, 21)], [investigation(n) for n in range(1, 21)], [cps(n) for n in range(6, 21)]),
+        made([incident(n) for n in range(1, 21)], [investigation(n) for n in range(1, 21)], [cps(n) for n in range(5, 21)]),
     ),
 }  # fmt: skip
 
@@ -326,7 +342,7 @@ def test_columns_missing_extra_and_gone(desk: Desk) -> None:
     ]
     desk.put("incident_3", "incident", [incident(3)])
     desk.load()
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
 
 
 def test_a_rare_column_that_empties(desk: Desk) -> None:
@@ -346,7 +362,7 @@ def test_columns_that_the_mapping_does_not_name(desk: Desk) -> None:
     header, line = path.read_text(encoding="utf-8").splitlines()
     path.write_text(f"{header},shoe_size\n{line},9\n", encoding="utf-8", newline="\n")
     desk.load()
-    assert rules(failing(desk)) == {"extra_column"}
+    assert rules(failing(desk)) == {"extra_column", "feed_missing"}
 
 
 def test_a_delivery_that_meets_less_than_the_others(desk: Desk) -> None:
@@ -365,7 +381,7 @@ def test_a_guessed_encoding(desk: Desk) -> None:
     path = desk.put("incident", "incident", [incident(area_command="Cornér")])
     path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
     desk.load()
-    assert rules(failing(desk)) == {"encoding_guessed"}
+    assert rules(failing(desk)) == {"encoding_guessed", "feed_missing"}
 
 
 def test_dates_that_cannot_be_read(desk: Desk) -> None:
@@ -391,7 +407,111 @@ def test_rows_that_make_one(desk: Desk, tmp_path: Path) -> None:
     assert failing(desk).get(("rolled_up", *REPORT)) == 1
     desk.put("incident_register", "incident", [incident(), incident(), incident(2, offence_code="9B")])
     desk.load(sources=tmp_path)
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
+
+
+def test_an_extract_that_has_never_come(desk: Desk) -> None:
+    desk.put("incident", "incident", [incident()])
+    desk.put("investigation", "investigation", [investigation()])
+    desk.load()
+    assert [key for key in failing(desk) if key[0] == "feed_missing"] == [("feed_missing", *AREA)]
+    desk.put("cps", "cps", [cps()])
+    desk.load()
+    assert "feed_missing" not in rules(failing(desk))
+
+
+def test_an_extract_that_ends_before_the_others(desk: Desk) -> None:
+    # Reported a week before the day: the incidents reach it, the investigations of January do not.
+    desk.judge(clean() | {"incident": [incident(reported_date="2025-03-24", recorded_date="")]})
+    assert ("feed_behind", *POLICE) in failing(desk)
+    desk.put("investigation_2", "investigation", [investigation(outcome_date="2025-03-24")])
+    desk.load()
+    assert ("feed_behind", *POLICE) not in failing(desk)
+
+
+def test_a_column_that_no_row_fills(desk: Desk) -> None:
+    told = ("evidence_not_told", "investigation", "northumbria", "suspect_id")
+    nobody = {"suspect_id": "", "suspect_identified_date": "", "outcome_code": "18"}
+    desk.put("incident", "incident", [incident(n) for n in range(20)])
+    desk.put("investigation_1", "investigation", [investigation(n, **nobody) for n in range(19)])
+    desk.load()
+    assert told not in failing(desk)
+    desk.put("investigation_2", "investigation", [investigation(19, **nobody)])
+    desk.load()
+    assert told in failing(desk)
+    desk.put("investigation_3", "investigation", [investigation(19)])
+    desk.load()
+    assert told not in failing(desk)
+
+
+def test_a_column_that_tells_records_otherwise_than_before(desk: Desk) -> None:
+    def aged(changed: int, before: str, after: str) -> list[Row]:
+        return [incident(n, victim_age=after if n < changed else before) for n in range(100)]
+
+    told = ("values_changed", "incident", "northumbria", "victim_age")
+    for name, rows, is_told in (
+        ("incident_1", aged(0, "30", ""), False),
+        ("incident_2", aged(9, "30", "31"), False),
+        ("incident_3", aged(19, "30", "31"), True),  # ten more than before
+        ("incident_4", aged(60, "30", ""), False),  # no longer told is not told otherwise
+    ):
+        desk.put(name, "incident", rows)
+        desk.load()
+        assert (told in failing(desk)) == is_told
+
+
+def test_a_crime_that_is_investigated_otherwise_than_before(desk: Desk) -> None:
+    desk.put("investigation_1", "investigation", [investigation(n) for n in range(20)])
+    desk.put("incident_1", "incident", [incident(n) for n in range(20)])
+    desk.load()
+    for name, changed, is_told in (("investigation_2", 9, False), ("investigation_3", 19, True)):
+        rows = [investigation(n, investigating_unit="cid" if n < changed else "response") for n in range(20)]
+        desk.put(name, "investigation", rows)
+        desk.load()
+        found = ("values_changed", "investigation", "northumbria", "investigating_unit") in failing(desk)
+        assert found == is_told
+
+
+def test_a_column_with_values_unseen_before(desk: Desk) -> None:
+    told = ("values_unseen", "incident", "northumbria", "offence_code")
+    desk.put("incident_1", "incident", [incident(n, offence_code="8P" if n % 2 else "") for n in range(50)])
+    desk.load()
+    assert told not in failing(desk)
+    for name, others, is_told in (("incident_2", 9, False), ("incident_3", 20, True), ("incident_4", 20, False)):
+        rows = [incident(n, offence_code=f"9B{name}" if n < others else "8p") for n in range(100, 150)]
+        if name == "incident_4":  # what came before is seen
+            rows = [row | {"offence_code": row["offence_code"].replace("4", "3"), "victim_age": "31"} for row in rows]
+        desk.put(name, "incident", rows)
+        desk.load()
+        assert (told in failing(desk)) == is_told
+
+
+def test_a_delivery_that_tells_fewer_records_again(desk: Desk) -> None:
+    told = ("told_again_less", *REPORT)
+    for name, numbers, is_told in (
+        ("incident_1", range(100), False),
+        ("incident_2", range(20, 105), False),  # four in five of 100
+        ("incident_3", range(50, 110), True),  # 55 of 105, of which the one before told four in five
+        ("incident_4", range(60, 115), False),  # 50 of 110: as few as the one before
+        ("incident_5", range(115, 135), False),  # new ones alone
+    ):
+        desk.put(name, "incident", [incident(n) for n in numbers])
+        desk.load()
+        assert (told in failing(desk)) == is_told
+
+
+def test_incidents_told_twice(desk: Desk) -> None:
+    def reported(twice: int) -> list[Row]:
+        once = [incident(n, victim_id=f"V{n}") for n in range(60)]
+        return [*once, *({**once[n], "incident_id": f"X{n}", "crime_ref": f"X{n}"} for n in range(twice))]
+
+    desk.put("incident", "incident", reported(1))
+    desk.load()
+    assert "records_alike" not in rules(failing(desk))
+    # Four of 62 are more than one in twenty.
+    desk.put("incident", "incident", reported(2))
+    desk.load()
+    assert failing(desk).get(("records_alike", *REPORT)) == 4
 
 
 def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:
@@ -404,7 +524,7 @@ def test_a_delivery_that_reaches_less_far(desk: Desk) -> None:
     assert ("feed_reaches_less", *REPORT) in failing(desk)
     desk.put("incident_3", "incident", [incident(4, reported_date="2025-03-19", recorded_date="2025-03-19")])
     desk.load()
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
 
 
 def test_a_month_without_a_row(desk: Desk) -> None:
@@ -431,7 +551,7 @@ def test_a_file_cut_short_is_held_and_told(desk: Desk) -> None:
     assert ("delivery_held", *REPORT) in failing(desk) or ("delivery_held", "incident", "", "") in failing(desk)
     path.write_text(whole, encoding="utf-8", newline="")
     desk.load()
-    assert rules(failing(desk)) == set()
+    assert rules(failing(desk)) == {"feed_missing"}
 
 
 def test_a_feed_that_is_late(desk: Desk) -> None:

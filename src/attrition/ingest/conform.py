@@ -48,7 +48,7 @@ def arm(connection: "duckdb.DuckDBPyConnection") -> None:
     )
 
 
-def _typed(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
+def read_as(column: Column, cell: str, rule: ColumnRule, iso_too: bool) -> str:
     """The expression that reads a clean text cell as the column's type; NULL where it cannot be read."""
     if column.type == "date":
         return days.sql(cell, rule.date_formats, iso_too)
@@ -155,7 +155,7 @@ class Conforming:
                     lacks.append(str(1 << position))
                 continue
             cell, read, told = f"m.{name(column.name)}", name(column.name), name("told " + column.name)
-            typed += [f"{_typed(column, cell, rule, self.iso_too)} AS {read}", f"{cell} AS {told}"]
+            typed += [f"{read_as(column, cell, rule, self.iso_too)} AS {read}", f"{cell} AS {told}"]
             if column.type == "date":
                 dated.append(f"{self._plausible(column, days_of_file)} AS {read}")
             plain = unread = read

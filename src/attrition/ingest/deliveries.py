@@ -25,7 +25,7 @@ from attrition.ingest.opening import open_checked
 from attrition.ingest.order import Newcomer, take_place
 from attrition.ingest.plan import Delivery, Plan, plan
 from attrition.ingest.reading import Opened, RawTable, load_raw, read_bytes
-from attrition.ingest.replaced_rows import find_replaced
+from attrition.ingest.replaced_rows import find_left_out, find_replaced, find_unseen
 from attrition.ingest.split_export import Split, find_split
 from attrition.settings import Settings
 
@@ -113,7 +113,7 @@ class Applied:
     notes: tuple[str, ...] = ()
 
 
-def apply(
+def apply(  # noqa: PLR0915 -- one transaction, told in one piece
     connection: "duckdb.DuckDBPyConnection",
     delivery: Delivery,
     opened: dict[Path, Opened],
@@ -128,6 +128,7 @@ def apply(
         loads: dict[str, list[int]] = {}
         places: dict[str, int] = {}
         notes: list[str] = []
+        doubted: tuple[Arrival, Feed, Staged] | None = None
         for at, (arrival, feed) in enumerate(delivery.work):
             file = opened[arrival.path].part(feed.sheet, feed.header_row)
             tell(f"{arrival.name}: reading as {feed.extract}")
@@ -135,18 +136,20 @@ def apply(
             # Parts may split a table by its columns: what they fill is judged when the last of them is there.
             if feed not in [later for _, later in delivery.work[at + 1 :]]:
                 earlier = [load_id for made in loads.values() for load_id in made]
-                staged = emptied.judge(
-                    connection, staged, feed, file.header, arrival.feeds, earlier, _day_told(arrival, staged, now)
+                earlier += ledger.parts_before(
+                    connection, delivery.name, feed, arrival.name, _day(arrival, staged, now)
                 )
+                judged = emptied.judge(
+                    connection, staged, feed, file.header, arrival.feeds, earlier, _day(arrival, staged, now)
+                )
+            else:
+                judged = staged
             released = ledger.released(connection, file.sha256)
             held = bool(staged.gate) and not released
-            if (
-                held
-                and staged.emptied
-                and not begun
-                and (split := _split_if_loaded(connection, delivery, (arrival, feed), opened, staged, now, this_run))
-            ):
-                return _hold_both(connection, delivery, opened, feed.extract, split, settings, now, this_run)
+            if judged.gate and not held and not released:
+                # Two files of one export empty each other's columns: they are known by what they replace, so that is tried first.
+                doubted = doubted or (arrival, feed, judged)
+            staged = judged if held else replace(judged, gate=[])
             if held and begun:
                 # What earlier parts of the delivery brought goes too; the faults stay, for those who mend the file.
                 connection.execute("ROLLBACK")
@@ -178,9 +181,17 @@ def apply(
                 connection.execute("ROLLBACK")
                 begun = False
                 return _hold_both(connection, delivery, opened, extract, split, settings, now, this_run)
+            if doubted:
+                continue
             find_replaced(connection, extract, tuple(made))
+            find_unseen(connection, extract, tuple(made))
+            find_left_out(connection, extract, tuple(made))
             for load_id in made:
                 ledger.mend(connection, extract, load_id)
+        if doubted:
+            connection.execute("ROLLBACK")
+            begun = False
+            return _hold(connection, delivery, opened, doubted, settings, now)
         connection.execute("COMMIT")
     except BaseException:
         try:
@@ -212,12 +223,6 @@ def _drop_staged(connection: "duckdb.DuckDBPyConnection") -> None:
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
-def _day_told(arrival: Arrival, staged: Staged, now: dt.date) -> dt.date | None:
-    """The day by which a file is ordered: stated by the mapping, else in its name."""
-    stated = None if staged.reach.is_inferred else staged.reach.last
-    return stated or day_in_name(arrival.name, now)
-
-
 def _enter(
     connection: "duckdb.DuckDBPyConnection",
     delivery: Delivery,
@@ -231,7 +236,7 @@ def _enter(
     """Enters a staged file into the ledger at its place in the order, with its faults. Returns the number of the load."""
     arrival, feed = work
     file = opened[arrival.path].part(feed.sheet, feed.header_row)
-    day = _day_told(arrival, staged, now)
+    day = _day(arrival, staged, now)
     if feed.extract not in places:
         files = tuple((one.name, opened[one.path].sha256) for one, fed in delivery.work if fed.extract == feed.extract)
         parted = delivery.name != arrival.name
@@ -243,6 +248,12 @@ def _enter(
     load_id = ledger.record(connection, entry, staged, now, "held" if held else "loaded")
     keep_faults(connection, feed, load_id, file)
     return load_id
+
+
+def _day(arrival: Arrival, staged: Staged, now: dt.date) -> dt.date | None:
+    """The day that a file tells: stated by its mapping, else in its name."""
+    stated = None if staged.reach.is_inferred else staged.reach.last
+    return stated or day_in_name(arrival.name, now)
 
 
 def _split_of(
@@ -260,25 +271,23 @@ def _split_of(
     return find_split(connection, work[0][1], loads, this_run)
 
 
-def _split_if_loaded(
+def _hold(
     connection: "duckdb.DuckDBPyConnection",
     delivery: Delivery,
-    work: tuple[Arrival, Feed],
     opened: dict[Path, Opened],
-    staged: Staged,
+    doubted: tuple[Arrival, Feed, Staged],
+    settings: Settings,
     now: dt.date,
-    this_run: int,
-) -> Split | None:
-    """The other file of one export, where a part of it seems to empty the columns that the other fills. Tried and undone."""
-    _, feed = work
+) -> Applied:
+    """Holds a delivery for the sake of one of its files, whose rows were already on their way."""
+    arrival, feed, judged = doubted
+    file = opened[arrival.path].part(feed.sheet, feed.header_row)
+    stage(connection, file, feed, settings, now)
     connection.execute("BEGIN")
-    try:
-        load_id = _enter(connection, delivery, work, opened, replace(staged, gate=[]), now, {}, [])
-        replacing.insert(connection, feed, load_id, staged.counts.accepted)
-        replacing.settle(connection, feed.extract, (load_id,))
-        return _split_of(connection, delivery, opened, feed.extract, (load_id,), this_run)
-    finally:
-        connection.execute("ROLLBACK")
+    load_id = _enter(connection, delivery, (arrival, feed), opened, judged, now, {}, [])
+    emptied.keep(connection, load_id, judged.emptied)
+    connection.execute("COMMIT")
+    return Applied(0, (ledger.held_message(arrival.name, file.sha256, judged.gate),))
 
 
 def _hold_both(

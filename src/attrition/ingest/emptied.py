@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _PART_LEFT = 5  # emptied: filled in less than one part in so many of the share before
+_THINNED = 0.8  # thinned: filled in less than so much of the share before
 _IMPROBABLE = 1e-4  # and no more likely than this if nothing had changed
 _RARE = 0.05
 """A column that so few rows fill is not needed by every delivery (a cancellation, a flag set late): emptied, it is a
@@ -28,8 +29,8 @@ _THIS = 2**31 - 1  # stands for the number of the load that is being staged
 
 @dataclass(frozen=True)
 class Emptied:
-    """A column that the deliveries before filled in the share `before`, and this one in `filled` of its `rows`; of one force
-    (empty: of rows without one, or of all rows)."""
+    """A column that the deliveries before filled in the share `before`, and this one in `filled` of its `rows`, far fewer; of one
+    force (empty: of rows without one, or of all rows)."""
 
     column: str
     force: str
@@ -38,9 +39,14 @@ class Emptied:
     rows: int
 
     @property
-    def is_rare(self) -> bool:
-        """Whether the column was filled too rarely for this to hold a delivery."""
-        return self.before < _RARE
+    def holds(self) -> bool:
+        """Whether this holds the delivery: little is left of a column that was not filled rarely. Else it is a warning."""
+        return self.before >= _RARE and self.is_emptied
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether little is left; else the column has thinned."""
+        return _PART_LEFT * self.filled < self.before * self.rows
 
 
 def count_shares(connection: "duckdb.DuckDBPyConnection", contract: Contract, columns: Sequence[str]) -> None:
@@ -119,7 +125,7 @@ norm AS (
 SELECT delivered.column_name, delivered.force, norm.filled / norm.rows, delivered.filled::BIGINT, delivered.rows::BIGINT
 FROM delivered
 INNER JOIN norm ON delivered.force = norm.force AND delivered.column_name = norm.column_name
-WHERE delivered.is_now AND {_PART_LEFT} * delivered.filled * norm.rows < norm.filled * delivered.rows
+WHERE delivered.is_now AND delivered.filled * norm.rows < {_THINNED} * norm.filled * delivered.rows
 ORDER BY ALL
 """
 
@@ -127,8 +133,8 @@ ORDER BY ALL
 def find_emptied(
     connection: "duckdb.DuckDBPyConnection", feed: Feed, made: Sequence[int], day: dt.date | None
 ) -> list[Emptied]:
-    """The columns, by force, that the staged file (with the loads `made` of the same delivery) empties. A column that the
-    mapping no longer names has not emptied; what came first and tells a later day than the file's `day` is none before it."""
+    """The columns, by force, that the staged file (with the loads `made` of the same delivery) empties or thins. A column that
+    the mapping no longer names has not emptied; what came first and tells a later day than the file's `day` is none before it."""
     found = connection.execute(
         _AGAINST_BEFORE,
         {
@@ -196,7 +202,7 @@ def judge(
 
 
 def keep(connection: "duckdb.DuckDBPyConnection", load_id: int, columns: Sequence[str]) -> None:
-    """Keeps a finding for each column that the load empties."""
+    """Keeps a finding for each column that the load empties or thins."""
     connection.execute(
         "INSERT INTO finding SELECT ?, NULL, 'column_emptied', unnest(?::VARCHAR[])", [load_id, list(columns)]
     )
@@ -205,9 +211,9 @@ def keep(connection: "duckdb.DuckDBPyConnection", load_id: int, columns: Sequenc
 def _phrases(emptied: Sequence[Emptied], renamed: Sequence[Renamed]) -> list[str]:
     """What the gate says of emptied and renamed columns: one phrase for each rule with all its columns. Empty: it passes."""
     said = []
-    if any(not one.is_rare for one in emptied):
+    if any(one.holds for one in emptied):
         columns: dict[str, list[Emptied]] = {}
-        for one in emptied:
+        for one in [one for one in emptied if one.is_emptied]:
             columns.setdefault(one.column, []).append(one)
         said.append(
             f"rule column_emptied: {', '.join(_told(column, ones) for column, ones in columns.items())}. Put back into the export "

@@ -93,6 +93,20 @@ def released(connection: "duckdb.DuckDBPyConnection", sha256: str) -> bool:
     return connection.execute("SELECT 1 FROM release WHERE sha256 = ?", [sha256]).fetchone() is not None
 
 
+def parts_before(
+    connection: "duckdb.DuckDBPyConnection", delivery: str, feed: Feed, file: str, day: dt.date | None
+) -> list[int]:
+    """The loads of a delivery's other parts, of the same day, that earlier runs brought; none for a file that is no part."""
+    if delivery == file:
+        return []
+    found = connection.execute(
+        "SELECT load_id FROM load WHERE state = 'loaded' AND part = ? AND source = ? AND extract = ? AND file <> ? "
+        "AND day_told IS NOT DISTINCT FROM ?",
+        [delivery, feed.source, feed.extract, file, day],
+    ).fetchall()
+    return [load_id for (load_id,) in found]
+
+
 def first_loading(connection: "duckdb.DuckDBPyConnection", sha256: str, now: dt.date) -> dt.date:
     """The day on which these bytes were first loaded, or held; today for new ones."""
     found = connection.execute("SELECT min(loaded_on) FROM load WHERE sha256 = ?", [sha256]).fetchone()

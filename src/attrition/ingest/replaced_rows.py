@@ -1,5 +1,5 @@
 """What is worth a look among rows that took the place of others: a record reported on quite another day, a crime of which
-fewer rows came than before. Only rows that replace any are looked at.
+fewer rows came than before, a column that tells many records otherwise than before. Only rows that replace any are looked at.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +10,11 @@ from attrition.ingest.conform import name, same
 if TYPE_CHECKING:
     import duckdb
 
+    from attrition.contract import Contract
+
+_LEAST_CHANGED, _LEAST_SHARE = 10, 0.1
+"""From so many records, and such a share of those that tell the column both times, on a column's values have changed."""
+
 
 def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
     """Keeps a finding for each row by which these loads replaced another so, or by which later ones replace theirs."""
@@ -19,6 +24,7 @@ def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: 
     replaced = f"v.replaced_by IS NOT NULL AND v.replaced_by <> v.load_id AND (v.replaced_by IN ({new}) OR v.load_id IN ({new}))"
     if not connection.execute(f"SELECT 1 FROM {table} AS v WHERE {replaced} LIMIT 1").fetchone():
         return
+    _find_changed(connection, contract, replaced)
     if "reported_date" in contract.columns:
         connection.execute(
             f"INSERT INTO finding SELECT DISTINCT n.load_id, n.line, 'replaced_far_apart', NULL FROM {table} AS v "
@@ -37,3 +43,96 @@ def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: 
             "SELECT now.load_id, now.line, 'fewer_rows', NULL FROM old JOIN now ON old.place = now.place "
             f"AND {same(contract, 'old', 'now', contract.replaced_by)} WHERE old.times > now.times"
         )
+
+
+def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract", replaced: str) -> None:
+    """Keeps a finding for each load and column that tells many records otherwise than before. Of sets only those are looked at
+    that had one row and have one; what a record did not tell before, or does not now, is no change."""
+    table = f"{contract.extract}_version"
+    by = contract.key or contract.replaced_by
+    columns = [column for column in contract.columns if column not in by]
+    # Of codes those count that are not the commonest both times: a flag is seldom set, and seldom it is that it slips.
+    common = {at: f"usual_{at}" for at, c in enumerate(columns) if contract.columns[c].type in ("yes_no", "code")}
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE before_{at} IS NOT NULL AND now_{at} IS NOT NULL"
+        + (f" AND NOT (before_{at} = {usual} AND now_{at} = {usual})" if (usual := common.get(at)) else "")
+        + f"), count(*) FILTER (WHERE before_{at} <> now_{at})"
+        for at in range(len(columns))
+    )
+    usual_codes = ", ".join(["0", *(f"mode(now_{at}) AS {usual}" for at, usual in common.items())])
+    pairs = ", ".join(f"v.{name(c)} AS before_{at}, n.{name(c)} AS now_{at}" for at, c in enumerate(columns))
+    told_again = (
+        f"SELECT n.load_id, {pairs} FROM {table} AS v "
+        f"JOIN {table} AS n ON n.load_id = v.replaced_by AND {same(contract, 'v', 'n', by)} WHERE {replaced}"
+    )
+    if not contract.key:
+        told_again += (
+            f" QUALIFY count(*) OVER (PARTITION BY v.replaced_by, {', '.join(f'v.{name(c)}' for c in by)}) = 1"
+        )
+    for load_id, *counted in connection.execute(
+        f"WITH pair AS ({told_again}) SELECT load_id, {counts} FROM pair CROSS JOIN (SELECT {usual_codes} FROM pair) GROUP BY load_id"
+    ).fetchall():
+        found = [
+            column
+            for column, told, changed in zip(columns, counted[::2], counted[1::2], strict=True)
+            if changed >= _LEAST_CHANGED and changed >= _LEAST_SHARE * told
+        ]
+        connection.execute(
+            "INSERT INTO finding SELECT ?, NULL, 'values_changed', unnest(?::VARCHAR[]) EXCEPT SELECT * FROM finding",
+            [load_id, found],
+        )
+
+
+_LEAST_UNSEEN = 0.2
+
+
+def find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding for each column without a code list, and label, of which one row in five or more (and ten at least) has a
+    value that no earlier delivery of the source had: another list, or another column's values."""
+    contract = load_contract(extract)
+    columns = [
+        c
+        for c, column in contract.columns.items()
+        if column.type == "label" or (column.type == "code" and not column.codes)
+    ]
+    new = ", ".join(str(load) for load in loads)
+    earlier = (
+        f"SELECT load_id FROM load WHERE state = 'loaded' AND extract = '{extract}' AND load_id NOT IN ({new}) "
+        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new}))"
+    )
+    if not columns or not connection.execute(f"{earlier} LIMIT 1").fetchone():
+        return
+    for column in columns:
+        of = f"lower({name(column)}::VARCHAR)"
+        connection.execute(
+            f"INSERT INTO finding WITH seen AS (SELECT DISTINCT {of} AS value FROM {extract}_version WHERE load_id IN ({earlier}) "
+            f"AND {of} IS NOT NULL), told AS (SELECT {of} AS value, count(*) AS rows FROM {extract}_version "
+            f"WHERE load_id IN ({new}) AND {of} IS NOT NULL GROUP BY 1) "
+            f"SELECT {loads[-1]}, NULL, 'values_unseen', '{column}' FROM told LEFT JOIN seen USING (value) "
+            f"HAVING sum(rows) FILTER (seen.value IS NULL) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * sum(rows)) "
+            "AND (SELECT count(*) FROM seen) > 0"
+        )
+
+
+_SOME_AGAIN, _PART_AGAIN = 0.2, 0.8
+
+
+def find_left_out(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding where these loads tell far fewer of the rows in force again than the delivery of the source before them did
+    (a second delivery: than all): half of an export is missing. One that tells hardly any again holds new records only.
+    """
+    (place, source), *_ = connection.execute(
+        f"SELECT place, source FROM load WHERE load_id IN ({', '.join(map(str, loads))})"
+    ).fetchall()
+    shares = connection.execute(
+        "WITH told AS (SELECT l.place AS told_at, r.place AS replaced_at, count(*) AS rows "
+        f"FROM {extract}_version AS v JOIN load AS l ON l.load_id = v.load_id LEFT JOIN load AS r ON r.load_id = v.replaced_by "
+        "WHERE l.source = $source AND l.state = 'loaded' AND v.replaced_by IS DISTINCT FROM v.load_id GROUP BY ALL), "
+        "newest AS (SELECT DISTINCT told_at AS place FROM told WHERE told_at <= $place ORDER BY place DESC LIMIT 2) "
+        "SELECT sum(rows) FILTER (replaced_at = place) / sum(rows) FROM newest JOIN told "
+        "ON told_at < place AND (replaced_at IS NULL OR replaced_at >= place) GROUP BY place ORDER BY place DESC",
+        {"source": source, "place": place},
+    ).fetchall()
+    now, before, *_ = [*(share or 0.0 for (share,) in shares), 1.0, 1.0]
+    if shares and _SOME_AGAIN <= now < _PART_AGAIN * before:
+        connection.execute(f"INSERT INTO finding VALUES ({loads[-1]}, NULL, 'told_again_less', NULL)")

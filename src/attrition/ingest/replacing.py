@@ -121,6 +121,15 @@ def settle(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[i
         _apply(connection, contract, loads)
 
 
+def settle_all(connection: "duckdb.DuckDBPyConnection", extract: str) -> None:
+    """Marks what every load of an extract replaces, as if they came now, one after the other, in their order."""
+    loads = connection.execute(
+        "SELECT load_id FROM load WHERE state = 'loaded' AND extract = ? ORDER BY load_id", [extract]
+    ).fetchall()
+    found = connection.execute("SELECT coalesce(max(load_id), 0) + 1 FROM load").fetchone()
+    _apply_anew(connection, load_contract(extract), tuple(load for (load,) in loads), found[0] if found else 1)
+
+
 def _apply(connection: "duckdb.DuckDBPyConnection", contract: "Contract", loads: tuple[int, ...]) -> None:
     """Applies the loads of one delivery to the rows in force, among which its own stand already."""
     table = f"{contract.extract}_version"

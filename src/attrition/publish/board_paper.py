@@ -18,6 +18,7 @@ from attrition.publish.main_findings import in_short, main_findings, withdrawal
 from attrition.publish.publication import SUBJECT, Publication
 from attrition.publish.report import MADE_UP
 from attrition.publish.report_figures import Figure
+from attrition.publish.told import not_covered
 from attrition.publish.workbook_labels import stage_label
 from attrition.publish.workbook_notes import RELEASED_SHORTHAND
 from attrition.publish.workbook_sheets import day_in_words
@@ -40,7 +41,7 @@ _LINKAGE = (
 )
 _CAUSE = "The figures tell what happened, not why. A difference or a change is a reason to look closer, not proof of a fault."
 _INTERVAL = "95% interval: every share varies by chance; the one behind it plausibly lies within these limits."
-_RULE = "The findings are chosen by a rule fixed beforehand. None rests on a hidden or small figure, or on a feed that stops too early."
+_RULE = "The findings are chosen by a rule fixed beforehand. None rests on a hidden or small figure, or on a stage that is not covered."
 _PROTECTED = (
     "Small counts are hidden as [c], with others that would give them away; which of the two is not told. [c] need not be zero. Shares are made "
     "from shown counts only."
@@ -174,10 +175,8 @@ def _caveats(publication: Publication, rows: PaperRows) -> list[str]:
 def _coverage(rows: PaperRows) -> list[str]:
     if not rows.stages:
         return []
-    day = day_in_words(rows.counted_on)
-    missing = [stage_label(stage) for stage, row in rows.stages.items() if not row["covered"]]
-    if not missing:
-        return [f"Every feed reaches {day}, or a few days less at most."]
+    said = not_covered((stage_label(stage), row["why"]) for stage, row in rows.stages.items() if not row["covered"])
     return [
-        f"Not covered: {', '.join(missing)}. The feeds behind them stop before {day}: what is missing there is not attrition."
+        said
+        or f"Every stage is covered by feeds that reach {day_in_words(rows.counted_on)}, or a few days less at most."
     ]

@@ -95,4 +95,4 @@ def _or_mark(value: Any, mark: str) -> Figure:
 
 def _stages(rows: Iterable[Row]) -> dict[str, Row]:
     ordered = sorted(rows, key=lambda row: row["stage_order"])
-    return {row["stage"]: row | {"covered": row["covered"] == "Y"} for row in ordered}
+    return {row["stage"]: row | {"covered": row["covered"] == "Y", "why": row["why"] or ""} for row in ordered}

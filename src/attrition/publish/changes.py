@@ -27,7 +27,8 @@ def as_at_of(publication: Path) -> dt.date | None:
 
 
 def change_rows(now: Path, before: Path | None) -> list[dict[str, Any]]:
-    """The counts of the funnel that differ between two folders of tables, and all those of all cases. A row that is absent counts 0.
+    """The counts of the funnel that differ between two folders of tables, and all those of all cases. A row that is absent counts 0;
+    what is not told is empty.
 
     now, before: folders of tables; `previous` in each row is the day as at which the one before counts, where its manifest says it
     Empty for the first publication (before is None).
@@ -41,7 +42,10 @@ def change_rows(now: Path, before: Path | None) -> list[dict[str, Any]]:
     for key in orders:
         breakdown, group, stage = key
         for column in COUNTS:
-            was, is_now = (some.get(key, {}).get(column, 0) for some in counts)
+            was, is_now = (some.get(key, {column: 0})[column] for some in counts)
+            if None in (was, is_now) and not all(key in some for some in counts):
+                # A row that is absent counts 0 only where its stage is told.
+                was = is_now = None
             if was != is_now or breakdown == "all":
                 rows.append(
                     {
@@ -81,7 +85,7 @@ def write_changes(tables: Path, before: Path | None) -> None:
     csv.write_csv(table, tables / "changes.csv", csv.WriteOptions(quoting_style="needed"))
 
 
-def _counts(tables: Path) -> dict[tuple[str, str, str], dict[str, int]]:
+def _counts(tables: Path) -> dict[tuple[str, str, str], dict[str, int | None]]:
     return {
         (row["breakdown"], row["group"], row["stage"]): {column: row[column] for column in COUNTS}
         for row in published_rows(tables, "funnel")

@@ -7,6 +7,7 @@ from datetime import date
 from attrition import reference
 from attrition.publish.headline import Row
 from attrition.publish.report_figures import Figure
+from attrition.publish.told import not_covered
 from attrition.publish.workbook_labels import stage_label
 from attrition.stats.proportion import wilson
 
@@ -41,7 +42,8 @@ class PaperRows:
 
     period: the financial year of report, as 2024/25; empty for every case up to the day
     counted_on: the day as at which the period was counted
-    stages: by stage, its counts (entered, progressed, open, resolved, lost) and whether it is covered; empty where nothing is published
+    stages: by stage, its counts (entered, progressed, open, resolved, lost), whether it is covered, and why not; empty where nothing is
+        published
     reasons: stage, exit, reason_group and count
     ages: period of recording (a financial year), stage, window_days, old_enough, reached, rate with its limits, usable_from
     comparisons: rows of the table disparity, which only the restricted tier has
@@ -70,12 +72,8 @@ def why_unknown(rows: PaperRows) -> str:
     """Why the steps of the funnel are not known, as a part of a sentence."""
     if not rows.stages:
         return "no financial year has been published that is over"
-    stages = [stage_label(stage) for stage, row in rows.stages.items() if not row["covered"]]
-    return (
-        f"the feeds behind {listed(stages)} stop too early, and missing data is not attrition"
-        if stages
-        else "counts are not shown"
-    )
+    said = not_covered((stage_label(stage), row["why"]) for stage, row in rows.stages.items() if not row["covered"])
+    return f"{said[0].lower()}{said[1:-1]}" if said else "counts are not shown"
 
 
 def at_least(figure: Figure, least: int) -> bool:

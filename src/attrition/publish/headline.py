@@ -13,7 +13,7 @@ from typing import Any
 
 from attrition import reference
 from attrition.errors import AttritionError
-from attrition.publish.told import FUNNELS, not_covered, without_untold
+from attrition.publish.told import holds_counted, not_covered, told_of_none, without_untold
 
 NOT_AVAILABLE = "[x]"
 NOT_APPLICABLE = "[z]"
@@ -37,7 +37,7 @@ def published_rows(tables: Path, name: str) -> list[Row]:
             f"The table {name} was not published: {file.name} is missing from {tables}. Run the pipeline again."
         )
     rows: list[Row] = parquet.read_table(file).to_pylist()
-    return without_untold(rows) if name in FUNNELS and "why" in (rows[0] if rows else ()) else rows
+    return without_untold(rows) if holds_counted(name, rows[0] if rows else ()) else rows
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,9 @@ def uplift_row(tables: Path) -> HeadlineRow:
 
 
 def coverage_caveat(tables: Path) -> str:
-    """One sentence that names the stages that are not covered, and why; empty where every stage is."""
-    return not_covered((row.label, row.why) for row in funnel_of_all(tables) if not row.covered)
+    """What is not told: the stages that are not covered, and why, and the breakdowns that are told of no case; empty where all is."""
+    stages = not_covered((row.label, row.why) for row in funnel_of_all(tables) if not row.covered)
+    return " ".join(filter(None, (stages, told_of_none(published_rows(tables, "funnel")))))
 
 
 def rate_text(rate: float | None, known: bool = True) -> str:

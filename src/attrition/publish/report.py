@@ -51,8 +51,7 @@ _ABOUT = (
     ("So far and at most", NOTES["so_far"]),
     ("95% interval", NOTES["interval"]),
     ("At the same age", NOTES["same_age"]),
-    ("Covered", "A stage is covered where the feeds behind it reach the day of this publication. Where one stops earlier, "
-     "figures are shown as [x]: missing data is not attrition."),
+    ("Covered", NOTES["coverage"]),
     ("Hate strands", NOTES["strands"]),
     ("Sentence uplift", NOTES["uplift"]),
     ("Shorthand", "[c] confidential: hidden to protect people; never zero. [x] not available. [z] not applicable. "

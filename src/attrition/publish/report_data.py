@@ -16,6 +16,7 @@ from attrition.publish.report_exact import exact_figures
 from attrition.publish.report_figures import COLUMNS
 from attrition.publish.report_protected import protected_figures
 from attrition.publish.report_quality import quality_of
+from attrition.publish.told import PARTIAL, told_of_none, why_text
 from attrition.publish.workbook_labels import (
     breakdown_label,
     group_label,
@@ -30,7 +31,7 @@ from attrition.publish.workbook_sheets import as_day, day_in_words
 _DIGITS = 6
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
 # Columns of words that come again and again: their cells are places in the list `texts`.
-_WORDS = ("exit", "reason_group", "label", "source", "unit", "column")
+_WORDS = ("exit", "reason_group", "label", "source", "unit", "column", "why", "sentence")
 # A financial year runs from April to March.
 _FIRST_MONTH = 4
 
@@ -43,6 +44,8 @@ def report_data(publication: Publication) -> Data:
     Rows are lists in the order of `columns`; period, breakdown, group, stage and words stand as places in their lists.
     """
     figures = (protected_figures if publication.is_protected else exact_figures)(publication.tables)
+    for row in figures["funnel"]:
+        row["why"] = "" if row["covered"] else why_text(row["why"])
     periods = _periods(figures, publication.as_at)
     breakdowns = _breakdowns(figures)
     stages = [
@@ -62,6 +65,7 @@ def report_data(publication: Publication) -> Data:
         "isRounded": publication.tier == "public",
         "previous": publication.previous,
         "asAt": day_in_words(publication.as_at),
+        "toldOfNone": told_of_none(figures["funnel"]),
         "periods": periods,
         "breakdowns": breakdowns,
         "stages": stages,
@@ -134,6 +138,7 @@ def _periods(figures: dict[str, list[Row]], as_at: date) -> list[Data]:
     """All periods first, then years and quarters in their order."""
     # Tables without any rows still make a page, which says so.
     found = {row["period"] for rows in figures.values() for row in rows} or {""}
+    partial = {row["period"] for row in figures["funnel"] if row["partial"]}
     periods = []
     for key in sorted(found, key=lambda key: (_kinds().index(_kind(key)), key)):
         kind = _kind(key)
@@ -143,8 +148,9 @@ def _periods(figures: dict[str, list[Row]], as_at: date) -> list[Data]:
                 "key": key,
                 "kind": kind,
                 "year": key.partition(" ")[0],
-                "label": _period_label(key, as_at),
-                "brief": key or "all periods",
+                "label": _period_label(key, as_at, key in partial),
+                "brief": f"{key} {PARTIAL}" if key in partial else key or "all periods",
+                "partial": key in partial,
                 "closed": last is None or last <= as_at,
             }
         )
@@ -179,14 +185,16 @@ def _last_day(period: str) -> date:
     return date.fromordinal(following.toordinal() - 1)
 
 
-def _period_label(period: str, as_at: date) -> str:
-    """2024/25 Q1 (April to June 2024)."""
+def _period_label(period: str, as_at: date, is_partial: bool) -> str:
+    """2024/25 Q1 (April to June 2024), with what is missing of it."""
     if not period:
         return f"All periods up to {day_in_words(as_at)}"
     first, last = _months(period)
     start = _MONTHS[first.month - 1] + (f" {first.year}" if first.year != last.year else "")
     label = f"{period} ({start} to {_MONTHS[last.month - 1]} {last.year})"
-    return label if _last_day(period) <= as_at else f"{label}, not over yet"
+    if _last_day(period) > as_at:
+        return f"{label}, not over yet"
+    return f"{label}, in part only" if is_partial else label
 
 
 def _start(funnel: list[Row], periods: list[Data]) -> int:
@@ -207,8 +215,9 @@ def _feeds(rows: list[Row]) -> list[Data]:
             {
                 "extract": extract_name(row["extract"]),
                 "area": area_name(row["extract"], row["force"] or ""),
-                "coversTo": "" if day is None else day_in_words(day),
+                "coversTo": day_in_words(day) if day else "has not come" if row["why"] == "no_feed" else "",
                 "covered": row["covered"] == "Y",
+                "why": "" if row["covered"] == "Y" else why_text(row["why"]),
             }
         )
     return found

@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from attrition.publish.headline import Row, published_rows
-from attrition.publish.report_figures import COUNTS, LIMITS, RATES, Figure, add_shares, handover_of, withdrawal_of
+from attrition.publish.report_figures import (
+    COUNTS,
+    LIMITS,
+    RATES,
+    Figure,
+    add_shares,
+    coverage_of,
+    handover_of,
+    withdrawal_of,
+)
 
 # These breakdowns are periods: the report has them as periods of all cases.
 _PERIODS = ("financial_year", "quarter")
@@ -20,15 +29,21 @@ def exact_figures(tables: Path) -> dict[str, list[Row]]:
     reasons = [_reason(row) for row in published_rows(tables, "reasons")]
     of_periods = [row for row in reasons if row["period"]]
     plain = [row for row in by_period if "*" not in row["breakdown"]]
+    withdrawals = published_rows(tables, "withdrawal")
+    told = {
+        (row["breakdown"], row["group"]): row["withdrew"] is not None for row in withdrawals if row["stage"] == "all"
+    }
     return {
         "funnel": funnel + by_period,
         "reasons": reasons,
-        "withdrawal": _withdrawals(published_rows(tables, "withdrawal")) + withdrawal_of(of_periods, by_period, 0),
-        "handover": [_handover(row) for row in published_rows(tables, "handover")] + handover_of(plain, 0),
+        "withdrawal": _withdrawals(withdrawals)
+        + withdrawal_of(of_periods, by_period, lambda row: told.get((row["breakdown"], row["group"]), False)),
+        "handover": [_handover(row) for row in published_rows(tables, "handover")] + handover_of(plain),
         "same_age": [_same_age(row) for row in published_rows(tables, "fixed_age")],
         "days": [_days(row) for row in published_rows(tables, "time_to_next_stage")],
         "curves": _curves(published_rows(tables, "incidence")),
         "changes": _changes(tables),
+        "coverage": coverage_of(funnel + by_period),
     }
 
 
@@ -50,6 +65,8 @@ def _funnel(row: Row, period: str) -> Row:
         "period": period,
         **{name: row[name] for name in ("breakdown", "group", "stage")},
         "covered": row["covered"] == "Y",
+        "why": row["why"],
+        "partial": row.get("partial") == "Y",
         "small": row["small"] == "Y",
         **{name: _figure(row[name], "x") for name in COUNTS},
         **_rates(row, RATES),
@@ -127,7 +144,8 @@ def _days(row: Row) -> Row:
 def _curves(rows: list[Row]) -> list[Row]:
     curves: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        if row["breakdown"] == "all":
+        # A step that is not told has no curve.
+        if row["breakdown"] == "all" and row["at_risk"] is not None:
             curves.setdefault((row["from_stage"], row["to_stage"]), []).append(row)
     found = []
     for (stage, next_stage), points in curves.items():

@@ -4,9 +4,11 @@ Says what the rows are and derives the few that no table has. Reads no file: `re
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from attrition.publish.headline import Row
+from attrition.publish.told import not_covered
+from attrition.publish.workbook_labels import stage_label
 from attrition.stats.proportion import wilson
 
 # A figure is a number, or a mark in its place: c confidential, x not available, z not applicable, low.
@@ -18,7 +20,7 @@ PLACE = ("period", "breakdown", "group")
 # The columns of every kind of row. A row's period is empty where it stands for all periods.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "funnel": (
-        *PLACE, "stage", "covered", "small", *COUNTS,
+        *PLACE, "stage", "covered", "why", "small", *COUNTS,
         *(name for rate in RATES for name in (rate, *(f"{rate}_{limit}" for limit in LIMITS))),
     ),
     "reasons": (*PLACE, "stage", "exit", "reason_group", "label", "count"),
@@ -31,6 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "days": (*PLACE, "stage", "next_stage", "unit", "median", "p75", "p90"),
     "curves": (*PLACE, "stage", "next_stage", "day", "progressed", "progressed_lower", "progressed_upper", "lost", "resolved"),
     "changes": (*PLACE, "stage", "column", "before", "now"),
+    "coverage": (*PLACE, "sentence"),
 }  # fmt: skip
 WITHDRAWN = "victim does not support"
 # Where a case with a suspect stands between police and CPS, as the states of two stages tell it.
@@ -89,11 +92,18 @@ def by_place(rows: Iterable[Row]) -> dict[tuple[str, ...], list[Row]]:
     return found
 
 
-def handover_of(funnel: Iterable[Row], absent: Figure) -> list[Row]:
-    """Where the cases with a suspect stand, from the stages of the funnel: only what these show.
+def coverage_of(funnel: Iterable[Row]) -> list[Row]:
+    """For every period and group of which a stage is not covered one sentence that says which, and why. funnel: rows of that kind"""
+    found: list[Row] = []
+    for at, rows in by_place(funnel).items():
+        sentence = not_covered((stage_label(row["stage"]), row["why"]) for row in rows if not row["covered"])
+        if sentence:
+            found.append({**dict(zip(PLACE, at, strict=True)), "sentence": sentence})
+    return found
 
-    absent: what a stage without a row counts: 0 where rows of nothing are left out
-    """
+
+def handover_of(funnel: Iterable[Row]) -> list[Row]:
+    """Where the cases with a suspect stand, from the stages of the funnel: only what these show."""
     found: list[Row] = []
     for at, stages in by_place(funnel).items():
         of_stage = {row["stage"]: row for row in stages}
@@ -102,7 +112,7 @@ def handover_of(funnel: Iterable[Row], absent: Figure) -> list[Row]:
             continue
         for stage, column, label in _HANDOVER:
             row = of_stage.get(stage)
-            cases = absent if row is None else row[column] if row["covered"] and suspects["covered"] else "x"
+            cases = row[column] if row is not None and row["covered"] and suspects["covered"] else "x"
             found.append(
                 {**dict(zip(PLACE, at, strict=True)), "label": label, "cases": cases, "with_suspect": suspects["entered"]}
             )  # fmt: skip
@@ -110,20 +120,20 @@ def handover_of(funnel: Iterable[Row], absent: Figure) -> list[Row]:
     return found
 
 
-def withdrawal_of(reasons: Iterable[Row], funnel: Iterable[Row], absent: Figure) -> list[Row]:
+def withdrawal_of(reasons: Iterable[Row], funnel: Iterable[Row], is_told: Callable[[Row], bool]) -> list[Row]:
     """Cases lost because the victim did not support action, by the reason for which they stopped: in all and by stage.
 
-    absent: what a stage without a row counts: 0 where rows of nothing are left out
+    is_told: whether the source tells withdrawals of a row's group: where no reason is one, there is then none
     """
     stages_at = {at: {row["stage"]: row for row in rows} for at, rows in by_place(funnel).items()}
     found: list[Row] = []
     for at, rows in by_place(reasons).items():
         stages = stages_at.get(at, {})
-        lost_of = {stage: _lost(stages.get(stage), absent) for stage in _LOSING}
+        lost_of = {stage: _lost(stages.get(stage)) for stage in _LOSING}
         # Where a total over all stages is published, the stages beside it are not added to it.
         told = [row for row in rows if row["exit"] == "lost" and row["reason_group"] == WITHDRAWN]
         whole = [row for row in told if not row["stage"]] or told
-        withdrew, more = total(row["count"] for row in whole)
+        withdrew, more = total(row["count"] for row in whole) if whole or is_told(rows[0]) else ("x", False)
         lost, lost_more = total(lost_of.values())
         recorded = stages["recorded"]["entered"] if "recorded" in stages else "x"
         if lost_more:
@@ -145,10 +155,8 @@ def withdrawal_of(reasons: Iterable[Row], funnel: Iterable[Row], absent: Figure)
     return found
 
 
-def _lost(stage: Row | None, absent: Figure) -> Figure:
-    if stage is None:
-        return absent
-    lost: Figure = stage["lost"] if stage["covered"] else "x"
+def _lost(stage: Row | None) -> Figure:
+    lost: Figure = stage["lost"] if stage is not None and stage["covered"] else "x"
     return lost
 
 

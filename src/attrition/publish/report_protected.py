@@ -6,7 +6,7 @@ Nothing comes from anywhere but these tables, and what they hide stays hidden: s
 from pathlib import Path
 
 from attrition.publish.headline import Row, published_rows
-from attrition.publish.report_figures import COUNTS, LIMITS, RATES, Figure, handover_of, withdrawal_of
+from attrition.publish.report_figures import COUNTS, LIMITS, RATES, Figure, coverage_of, handover_of, withdrawal_of
 
 
 def protected_figures(tables: Path) -> dict[str, list[Row]]:
@@ -16,12 +16,14 @@ def protected_figures(tables: Path) -> dict[str, list[Row]]:
     return {
         "funnel": funnel,
         "reasons": reasons,
-        "withdrawal": withdrawal_of(reasons, funnel, "x"),
-        "handover": handover_of((row for row in funnel if "*" not in row["breakdown"]), "x"),
+        # The protected tables do not say whether withdrawals are told where no reason is one.
+        "withdrawal": withdrawal_of(reasons, funnel, lambda row: False),
+        "handover": handover_of(row for row in funnel if "*" not in row["breakdown"]),
         "same_age": [_same_age(row) for row in published_rows(tables, "fixed_age")],
         "days": [_days(row) for row in published_rows(tables, "days")],
         "curves": [_curve(row) for row in published_rows(tables, "curves")],
         "changes": [_change(row) for row in published_rows(tables, "changes")],
+        "coverage": coverage_of(funnel),
     }
 
 
@@ -53,6 +55,8 @@ def _funnel(row: Row) -> Row:
         **_place(row),
         "stage": row["stage"],
         "covered": row["covered"] == "Y",
+        "why": row["why"] or "",
+        "partial": row["partial"] == "Y",
         "small": row["small"] == "Y",
         **{name: _figure(row, name) for name in COUNTS},
     }

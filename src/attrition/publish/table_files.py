@@ -14,7 +14,7 @@ from attrition.publish.headline import NOT_AVAILABLE
 from attrition.publish.publication import SUBJECT, Publication
 from attrition.publish.published_columns import MARK, ColumnNote, TableNote, column_note, mark_column, table_note
 from attrition.publish.spreadsheet_text import safe_in_csv
-from attrition.publish.told import FUNNELS, without_untold
+from attrition.publish.told import holds_counted, without_untold
 from attrition.publish.workbook_model import LANGUAGE
 
 if TYPE_CHECKING:
@@ -25,6 +25,21 @@ SHORTHAND = {
     "[x]": "not available: too early to say, or not told (column why)",
     "[z]": "not applicable: there is nothing to divide by",
     "[low]": "low reliability: too few cases for the figure to be read",
+}
+# Counts that every row of a restricted table has, unless they are not told.
+_COUNTS = {
+    "entered",
+    "open",
+    "lost",
+    "withdrew",
+    "with_outcome",
+    "our_numerator",
+    "timed",
+    "at_risk",
+    "old_enough",
+    "group_cases",
+    "cases",
+    "count",
 }
 _APOSTROPHE = "A text that spreadsheet programs could read as a formula begins with an apostrophe."
 
@@ -38,7 +53,7 @@ def published_tables(publication: Publication) -> "Iterator[tuple[TableNote, pa.
 
     for file in sorted(publication.tables.glob("*.parquet")):
         table = parquet.read_table(file)
-        if file.stem in FUNNELS and "why" in table.column_names:
+        if holds_counted(file.stem, table.column_names):
             table = pa.Table.from_pylist(without_untold(table.to_pylist()), schema=table.schema)
         yield table_note(file.stem, publication.is_protected), table
 
@@ -54,9 +69,10 @@ def _text(value: Any) -> str:
 def _cells(row: dict[str, Any], columns: dict[str, str], figures: set[str]) -> list[str]:
     """A row's cells. columns: each column, and the column of its mark or nothing; figures: the columns that hold numbers."""
     cells = []
-    uncovered = row.get("covered") == "N"
+    # Where a count is not told, what is made of it is not either.
+    untold = row.get("covered") == "N" or any(row[name] is None for name in _COUNTS.intersection(figures))
     for column, mark in columns.items():
-        if uncovered and column in figures and row[column] is None and not (mark and row[mark]):
+        if untold and column in figures and row[column] is None and not (mark and row[mark]):
             cells.append(NOT_AVAILABLE)
         elif mark and (row[mark] or row[column] is None):
             cells.append(f"[{row[mark]}]" if row[mark] else NOT_AVAILABLE)

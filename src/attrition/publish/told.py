@@ -1,4 +1,4 @@
-"""Figures that are not told: an empty cell in place of each 0 of the funnel that no feed or source can show.
+"""Figures that are not told: an empty cell in place of each 0 of the funnel that no feed or source can show, and the words for it.
 
 The tables hold what was counted and, beside it, whether the stage is covered and why not; whoever shows them reads them through
 here, so that nobody is shown 0 where nothing is known.
@@ -14,29 +14,45 @@ FUNNELS = ("funnel", "funnel_by_period")
 # What each reason says of a stage that is not covered, after its name.
 WHY = {
     "no_feed": "no extract that could show it has come",
-    "feed_behind": "the extracts that show it stop too early",
+    "feed_behind": "the extracts that show it stop too early, or have no dates that say how far they reach",
     "not_told": "no extract has a column or code that tells it",
     "gap": "months are missing in an extract that shows it",
 }
+# Releases made before reasons were told have none.
+_NO_REASON = "not told when it was counted"
+PARTIAL = "(part)"
+PARTIAL_NOTE = f"{PARTIAL}: the period begins before the incident extract does, or has not ended; its counts are those of a part of it."
 _OF_STAGE = ("entered", "implied", "crimes")
 _STATES = ("progressed", "open", "resolved", "lost")
+_LIMITS = ("", "_lower", "_upper")
+_OF_RECORDED = tuple(f"rate_of_recorded{end}" for end in _LIMITS)
+_STEP_RATES = tuple(f"{name}{end}" for name in ("step_rate", "step_rate_max") for end in _LIMITS)
+
+
+def holds_counted(table: str, columns: Iterable[str]) -> bool:
+    """Whether a table is a funnel as it was counted: the protected ones of a release say themselves, by marks, what is not told."""
+    return table in FUNNELS and {"why", "entered_mark"}.intersection(columns) == {"why"}
 
 
 def without_untold(rows: Iterable[Row]) -> list[Row]:
-    """The rows of a funnel with every 0 emptied that is not known to be one.
+    """The rows of a funnel with every figure emptied that is not known.
 
-    A stage that is not covered shows no 0; where the next stage is not covered and nobody was seen there, nor is it known how
-    the cases stand that have not come so far.
+    A stage that is not covered shows no 0 and no rate; where the next stage is not covered there is no step rate, and if nobody was
+    seen there, it is not known either how the cases stand that have not come so far.
     """
     found = [dict(row) for row in rows]
     by_place = {_place(row): row for row in found}
     for row in found:
         following = by_place.get((*_place(row)[:-1], row["stage_order"] + 1))
         unseen = row["covered"] != "Y"
+        next_unseen = following is not None and following["covered"] != "Y"
         if unseen:
-            row.update({name: None for name in (*_OF_STAGE, *_STATES, "completed") if row[name] == 0})
-        elif following is not None and following["covered"] != "Y" and row["progressed"] == 0:
+            row.update({name: None for name in (*_OF_STAGE, *_STATES, "completed") if row.get(name) == 0})
+            row.update({name: None for name in _OF_RECORDED if name in row})
+        elif next_unseen and row["progressed"] == 0:
             row.update({name: None for name in _STATES if name == "open" or row[name] == 0})
+        if unseen or next_unseen:
+            row.update({name: None for name in _STEP_RATES if name in row})
     return found
 
 
@@ -49,12 +65,29 @@ def stages_behind(extract: str) -> list[str]:
     return [row["label"] for row in reference.rows("stage") if f"{extract}." in row["told_by"]]
 
 
+def why_text(why: str | None) -> str:
+    """Why a stage is not covered, in words."""
+    return WHY.get(why or "", _NO_REASON)
+
+
 def not_covered(stages: Iterable[tuple[str, str]]) -> str:
     """One sentence on the stages that are not covered, by reason; empty where there is none. stages: label and reason of each."""
     named: dict[str, list[str]] = {}
     for label, why in stages:
-        named.setdefault(why, []).append(label)
+        named.setdefault(why_text(why), []).append(label)
     if not named:
         return ""
-    said = "; ".join(f"{', '.join(labels)} ({WHY[why]})" for why, labels in named.items())
+    said = "; ".join(f"{', '.join(labels)} ({why})" for why, labels in named.items())
     return f"Not covered: {said}. Missing data is not attrition."
+
+
+def told_of_none(funnel: Iterable[Row]) -> str:
+    """One sentence on the main breakdowns (those shown by period) in which every case is `unknown`: no source tells them of any case.
+    Empty where there is none.
+    """
+    groups: dict[str, set[str]] = {}
+    for row in funnel:
+        groups.setdefault(row["breakdown"], set()).add(row["group"])
+    main = (row for row in reference.rows("breakdown") if row["by_period"] == "Y")
+    named = [row["label"] for row in main if groups.get(row["breakdown"]) == {"unknown"}]
+    return f"Not told of any case: {', '.join(named)}." if named else ""

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from attrition import reference
-from attrition.publish.headline import Row, published_rows
+from attrition.publish.headline import NOT_AVAILABLE, Row, published_rows
 from attrition.publish.workbook_funnel import INCIDENTS
 from attrition.publish.workbook_groups import STRAND_ADVICE, small_bases
 from attrition.publish.workbook_labels import breakdown_label, group_label, row_order, stage_label
 from attrition.publish.workbook_sheets import (
+    NONE_TOLD,
     Basis,
     Cell,
     Column,
@@ -81,6 +82,7 @@ def _by_period(ages: list[Row], basis: Basis) -> Sheet:
         (*_milestone_columns(), Column("Recorded in", "text", 16), *_AGE_COLUMNS),
         rows,
         filters=True,
+        nothing=NONE_TOLD,
     )
 
 
@@ -117,6 +119,7 @@ def _by_group(ages: list[Row], basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        nothing=NONE_TOLD,
     )
 
 
@@ -127,7 +130,9 @@ def age_sheets(tables: Path, basis: Basis) -> list[Sheet]:
 
 
 def _signals(row: Row) -> str:
-    """The rules that a point meets, or why the chart can have none."""
+    """The rules that a point meets, or why the chart can have none; [x] where what it counts is not told."""
+    if row["count"] is None:
+        return NOT_AVAILABLE
     if row["reason"]:
         return f"No limits: {plain_text(row['reason'])}"
     rules = plain_text(row["rules"], "none")
@@ -214,6 +219,7 @@ def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> She
         ),
         rows,
         filters=True,
+        nothing=NONE_TOLD,
     )
 
 

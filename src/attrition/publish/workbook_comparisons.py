@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from attrition.publish.headline import NOT_APPLICABLE, Row, published_rows
+from attrition.publish.headline import NOT_APPLICABLE, NOT_AVAILABLE, Row, published_rows
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES
 from attrition.publish.workbook_groups import small_bases
 from attrition.publish.workbook_labels import (
@@ -16,6 +16,7 @@ from attrition.publish.workbook_labels import (
 )
 from attrition.publish.workbook_notes import UNRELIABLE
 from attrition.publish.workbook_sheets import (
+    NONE_TOLD,
     Basis,
     Cell,
     Column,
@@ -46,10 +47,18 @@ def _ratio_columns(heading: str, note: str) -> tuple[Column, ...]:
 
 
 def _ratio_cells(row: Row, name: str) -> tuple[Cell, ...]:
+    if row["group_cases"] is None:
+        return (NOT_AVAILABLE,) * 3
     # The sentence beside gives no figure either where there are too few cases for one.
     if row["enough_cases"] != "Y":
         return (UNRELIABLE,) * 3
     return tuple(number(row[name + end]) for end in ("", "_lower", "_upper"))
+
+
+def _stands_out(row: Row) -> str:
+    if row["group_cases"] is None:
+        return NOT_AVAILABLE
+    return yes_no(row["flagged"]) if row["enough_cases"] == "Y" else UNRELIABLE
 
 
 def differences_sheet(tables: Path, basis: Basis) -> Sheet:
@@ -76,7 +85,7 @@ def differences_sheet(tables: Path, basis: Basis) -> Sheet:
             *_ratio_cells(row, "relative_rate"),
             *_ratio_cells(row, "relative_rate_mh"),
             rate_on(row["share_covered"], row["group_cases"]),
-            yes_no(row["flagged"]) if row["enough_cases"] == "Y" else UNRELIABLE,
+            _stands_out(row),
             plain_text(row["wording"]),
         )
         for row in sorted(compared, key=lambda row: (row_order(row), STAGES.index(row["from_stage"])))
@@ -108,6 +117,7 @@ def differences_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        nothing=NONE_TOLD,
     )
 
 
@@ -159,6 +169,7 @@ def units_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        nothing=NONE_TOLD,
     )
 
 

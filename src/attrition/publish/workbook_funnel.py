@@ -22,15 +22,16 @@ from attrition.publish.workbook_labels import (
 )
 from attrition.publish.workbook_notes import NOTE_NUMBER
 from attrition.publish.workbook_sheets import (
+    COVERED_COLUMNS,
     Basis,
     Cell,
     Column,
     Sheet,
     count,
+    covered_cells,
     plain_text,
     rate,
     share,
-    yes_no,
 )
 
 STAGES = tuple(stage["stage"] for stage in reference.rows("stage"))
@@ -63,7 +64,7 @@ def headline_sheet(tables: Path, basis: Basis) -> Sheet:
                 *((NOT_APPLICABLE,) * 2 if last else rates),
                 rate(row.rate_of_recorded, row.covered),
                 count(row.crimes),
-                yes_no("Y" if row.covered else "N"),
+                *covered_cells(row.covered, row.why),
             )
         )
     return Sheet(
@@ -88,7 +89,7 @@ def headline_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Went on:\nat most", "rate", 13, "so_far"),
             Column("Reached, % of recorded", "rate", 14, "recorded"),
             Column("Crimes", width=13, note="crimes"),
-            Column("Covered by the feeds", "text", 14, "coverage"),
+            *COVERED_COLUMNS,
         ),
         rows,
     )
@@ -141,13 +142,18 @@ def all_figures_sheet(tables: Path, basis: Basis) -> Sheet:
         (row for row in published if row["breakdown"] not in too_long),
         key=lambda row: (row_order(row), STAGES.index(row["stage"])),
     )
+    covered = {(row["breakdown"], row["group"], row["stage"]): row["covered"] == "Y" for row in published}
     for row in funnel:
         of_strands = "strand" in row["breakdown"].split("*")
         if of_strands and row["stage"] == UPLIFT_STAGE:
             continue
         ends_here = row["stage"] == UPLIFT_STAGE or (of_strands and row["stage"] == LAST_STAGE)
         states = tuple(count(row[name]) for name in ("progressed", "open", "resolved", "lost"))
-        steps = (rate(row["step_rate"]), rate(row["step_rate_max"]))
+        at = STAGES.index(row["stage"])
+        places = [(row["breakdown"], row["group"], stage) for stage in STAGES[at : at + 2]]
+        known = covered[places[0]]
+        steps_known = all(covered[place] for place in places if place in covered)
+        steps = (rate(row["step_rate"], steps_known), rate(row["step_rate_max"], steps_known))
         rows.append(
             (
                 breakdown_label(row["breakdown"]),
@@ -158,8 +164,8 @@ def all_figures_sheet(tables: Path, basis: Basis) -> Sheet:
                 count(row["implied"]),
                 count(row["crimes"]),
                 *((NOT_APPLICABLE,) * 2 if ends_here else steps),
-                rate(row["rate_of_recorded"]),
-                yes_no(row["covered"]),
+                rate(row["rate_of_recorded"], known),
+                *covered_cells(known, row["why"]),
             )
         )
     return Sheet(
@@ -167,8 +173,8 @@ def all_figures_sheet(tables: Path, basis: Basis) -> Sheet:
         "All figures by breakdown, group and stage",
         basis.of(INCIDENTS),
         (
-            "Read rates only with the last column: where it says No, the feeds stop too early and the rates "
-            "are incomplete.",
+            "Where a stage is not covered, its counts are those seen by way of other stages, and its rates are not known: the last "
+            "column says why.",
             "Rates on a few cases are shown here as they are. Hate strands overlap and must not be added; "
             "uplift is not shown for them.",
             f"Victim support describes closed cases; it does not compare groups (note {NOTE_NUMBER['support']}).",
@@ -188,7 +194,7 @@ def all_figures_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Went on:\nso far", "rate", 14, "so_far"),
             Column("Went on:\nat most", "rate", 14, "so_far"),
             Column("Reached, % of recorded", "rate", 15, "recorded"),
-            Column("Covered by the feeds", "text", 15, "coverage"),
+            *COVERED_COLUMNS,
         ),
         rows,
         filters=True,

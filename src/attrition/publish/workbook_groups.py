@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from attrition.publish.headline import NOT_AVAILABLE, Row, published_rows
+from attrition.publish.told import PARTIAL, PARTIAL_NOTE
 from attrition.publish.workbook_funnel import ADVICE_ON_BOUNDS, HEADLINE_STAGES, INCIDENTS, STAGES, caution
 from attrition.publish.workbook_labels import breakdown_label, group_labels, group_order, stage_label, step_label
 from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, count, plain_text, share
@@ -190,8 +191,12 @@ def period_sheets(tables: Path, basis: Basis) -> list[Sheet]:
         funnel = Funnel(
             [{**row, "breakdown": kind, "group": row["period"]} for row in by_period if row["period_kind"] == kind]
         )
-        rows = [
-            (plain_text(period), *_reached_cells(funnel, kind, period, basis.smallest_base))
+        partial = {row["period"] for row in by_period if row["partial"] == "Y"}
+        rows: list[tuple[Cell, ...]] = [
+            (
+                f"{plain_text(period)} {PARTIAL}" if period in partial else plain_text(period),
+                *_reached_cells(funnel, kind, period, basis.smallest_base),
+            )
             for period in sorted(funnel.groups(kind))
         ]
         sheets.append(
@@ -202,6 +207,7 @@ def period_sheets(tables: Path, basis: Basis) -> list[Sheet]:
                 (
                     "Newer cases have had less time: 'so far' falls towards the end by itself. Compare it "
                     "only where 'at most' is close.",
+                    *([PARTIAL_NOTE] if partial.intersection(funnel.groups(kind)) else []),
                     *small_bases(basis),
                     *caution(tables),
                 ),

@@ -133,7 +133,7 @@ def page_of(sheet: Sheet, said: str, note_numbers: Mapping[str, int], reaches: M
         sheet.columns,
         headings,
         # A table without rows looks like a fault.
-        tuple(sheet.rows) or (("None", *(NOT_APPLICABLE,) * (len(sheet.columns) - 1)),),
+        tuple(sheet.rows) or ((sheet.nothing, *(NOT_APPLICABLE,) * (len(sheet.columns) - 1)),),
         sheet.first_row_is_total,
         sheet.filters,
         sheet.links,

@@ -28,10 +28,9 @@ NOTES = {
     "implied": "Cases that passed this stage although no record says so, for example charged without a "
     "referral to the CPS. "
     "They count as passed, and each is a finding.",
-    "coverage": "A stage is covered where the feeds behind it reach the as-at date (a few days less is "
-    "allowed). Where one "
-    "stops earlier, later events are not known yet: missing data is not attrition, and rates are shown as "
-    "[x].",
+    "coverage": "A stage is covered where an extract that shows it has come, reaches the as-at date (a few days less is allowed), has "
+    "a column or code that tells it, and has no months missing. Where it is not, nothing is known of it: missing data is not "
+    "attrition, and what is not told is shown as [x], never as 0.",
     "strands": "A case may be in several strands or in none. The rows must not be added, and they do not "
     "make up all cases.",
     "ethnicity": "Self-defined ethnicity of the victim. 'Not stated' was asked and not given; 'Unknown' was "
@@ -115,8 +114,7 @@ RELEASED_NOTES = {
 
 SHORTHAND = {
     NOT_APPLICABLE: "not applicable: the question does not arise here, or there is nothing to divide by",
-    NOT_AVAILABLE: "not available: too early to say, the feed behind the figure stops too early, or the source does not "
-    "say",
+    NOT_AVAILABLE: "not available: too early to say, or not told by any extract",
     LOW: "above 0 but would be rounded to 0.0%",
     UNRELIABLE: "low reliability: a rate, or a number of days, on too few cases to be read",
 }

@@ -8,14 +8,15 @@ from attrition.publish.workbook_funnel import INCIDENTS, STAGES
 from attrition.publish.workbook_groups import STRAND_ADVICE, small_bases
 from attrition.publish.workbook_labels import breakdown_label, group_label, row_order, stage_label
 from attrition.publish.workbook_sheets import (
+    COVERED_COLUMNS,
     Basis,
     Cell,
     Column,
     Sheet,
     count,
+    covered_cells,
     plain_text,
     rate_on,
-    yes_no,
 )
 
 _OUTCOME_SETS = {
@@ -56,7 +57,7 @@ def withdrawal_sheet(tables: Path, basis: Basis) -> Sheet:
                 row["covered"] == "Y" and row["withdrew"] is not None,
                 basis.smallest_base,
             ),
-            yes_no(row["covered"]),
+            *covered_cells(row["covered"] == "Y", row["why"]),
         )
         for row in sorted(published, key=lambda row: (row_order(row), row["stage_order"]))
     ]
@@ -80,7 +81,7 @@ def withdrawal_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Lost here", width=12, note="lost"),
             Column("Lost by withdrawal", width=13, note="withdrawal"),
             Column("% of lost cases", "rate", 12),
-            Column("Covered by the feeds", "text", 14, "coverage"),
+            *COVERED_COLUMNS,
         ),
         rows,
         filters=True,
@@ -120,7 +121,7 @@ def positive_outcomes_sheet(tables: Path, basis: Basis) -> Sheet:
                 count(row["positive"]),
                 rate_on(row["positive_rate"], row["recorded"], covered, basis.smallest_base),
                 rate_on(row["positive_share_of_outcomes"], row["with_outcome"], covered, basis.smallest_base),
-                yes_no(row["covered"]),
+                *covered_cells(covered, row["why"]),
             )
         )
     return Sheet(
@@ -143,7 +144,7 @@ def positive_outcomes_sheet(tables: Path, basis: Basis) -> Sheet:
             Column("Positive", width=12),
             Column("Positive, % of recorded", "rate", 13),
             Column("Positive, % of with outcome", "rate", 13),
-            Column("Covered by the feeds", "text", 14, "coverage"),
+            *COVERED_COLUMNS,
         ),
         rows,
         filters=True,

@@ -13,6 +13,7 @@ from attrition.publish.workbook_sheets import (
     Sheet,
     as_day,
     count,
+    covered_cells,
     day_in_words,
     plain_text,
     yes_no,
@@ -63,10 +64,11 @@ def feeds_sheet(tables: Path, basis: Basis) -> Sheet:
             (
                 extract_title(row["extract"]),
                 force_label(row["force"] or ""),
-                _iso(row["covers_to"]),
+                _iso(row["covers_from"]),
+                "has not come" if row["why"] == "no_feed" else _iso(row["covers_to"]),
                 max((basis.as_at - day).days, 0) if day else plain_text(None),
-                yes_no(row["inferred"]),
-                yes_no(row["covered"]),
+                yes_no(row["inferred"]) if day else plain_text(None),
+                *covered_cells(row["covered"] == "Y", row["why"]),
                 _stages_behind(row["extract"]),
             )
         )
@@ -78,10 +80,12 @@ def feeds_sheet(tables: Path, basis: Basis) -> Sheet:
         (
             Column("Extract", "text", 28),
             Column("Force", "text", 30),
+            Column("Begins (day)", "text", 15),
             Column("Reaches (day)", "text", 15),
             Column("Days before the as-at date", width=15),
             Column("Inferred from the latest event", "text", 17),
             Column("Reaches far enough", "text", 15, "coverage"),
+            Column("Why not", "text", 44, "coverage"),
             Column("Stages that rest on it", "text", 60),
         ),
         rows,

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from attrition.publish.headline import LOW, NOT_AVAILABLE, Row
+from attrition.publish.told import PARTIAL, PARTIAL_NOTE, not_covered, told_of_none
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES
 from attrition.publish.workbook_labels import group_order, stage_label
 from attrition.publish.workbook_notes import RELEASED_NOTES, RELEASED_SHORTHAND
@@ -18,14 +19,12 @@ YEAR, QUARTER = "financial_year", "quarter"
 KINDS = (YEAR, QUARTER)
 PERIOD_LABELS = {YEAR: "Financial year", QUARTER: "Quarter"}
 PROTECTED = f"Small counts are hidden ([c]); see note {list(RELEASED_NOTES).index('protection') + 1}."
-# What a row that is left out counts: nobody got there, so there is nothing to divide either.
+# A row that is left out tells nothing.
 _NOBODY: Row = {}
 
 
 def shown(row: Row, name: str) -> Cell:
-    """A protected count: its value, or the mark that stands in its place; 0 where the row is left out."""
-    if not row:
-        return 0
+    """A protected count: its value, or the mark that stands in its place; [x] where there is no row."""
     # A null without its reason must not look like 0.
     return _mark(row, name) or (NOT_AVAILABLE if row.get(name) is None else int(row[name]))
 
@@ -113,18 +112,31 @@ class Released:
         """One row; an empty one where nobody got there."""
         return self._rows.get((period, breakdown, group, stage), _NOBODY)
 
-    def covered(self, period: str, *stages: str) -> bool:
-        """Whether each of these stages of a period rests on feeds that reach far enough."""
-        rows = (self._of_all.get((period, stage), _NOBODY) for stage in stages)
-        return all(row["covered"] == "Y" for row in rows)
+    def covered(self, period: str, *stages: str, breakdown: str = "all", group: str = "all") -> bool:
+        """Whether each of these stages of a period is covered in the group; as for all cases where it has no row."""
+        rows = (
+            self._rows.get((period, breakdown, group, stage)) or self._of_all.get((period, stage), _NOBODY)
+            for stage in stages
+        )
+        return all(row.get("covered") == "Y" for row in rows)
 
     def coverage_caveat(self) -> str:
-        """One sentence that names the stages whose feeds stop too early in some period; empty where there is none."""
-        short = [stage for stage in STAGES if any(not self.covered(period, stage) for period, _ in self._of_all)]
-        if not short:
-            return ""
-        named = ", ".join(stage_label(stage) for stage in short)
-        return f"Not covered: {named}. The feeds behind them stop too early; missing data is not attrition."
+        """What is not told in some period: the stages of all cases that are not covered, and why, and the breakdowns that are told of
+        no case; empty where all is.
+        """
+        short = {(row["stage"], row["why"]): None for row in self._of_all.values() if row["covered"] != "Y"}
+        ordered = sorted(short, key=lambda one: STAGES.index(one[0]))
+        stages = not_covered((stage_label(stage), why) for stage, why in ordered)
+        return " ".join(filter(None, (stages, told_of_none(self.funnel))))
+
+    def period_label(self, period: str) -> str:
+        """A period, marked where only a part of it is in the data."""
+        row = self._of_all.get((period, STAGES[0]), _NOBODY)
+        return f"{plain_text(period)} {PARTIAL}" if row.get("partial") == "Y" else plain_text(period)
+
+    def partial_note(self) -> tuple[str, ...]:
+        """What that mark means, where a period bears it."""
+        return (PARTIAL_NOTE,) if any(row.get("partial") == "Y" for row in self._of_all.values()) else ()
 
     def caution(self) -> tuple[str, ...]:
         """That sentence as a line of a sheet."""

@@ -24,7 +24,14 @@ from attrition.publish.workbook_released_cells import (
     shown_interval,
     step_cells,
 )
-from attrition.publish.workbook_sheets import Cell, Column, Sheet, interval_columns, plain_text, yes_no
+from attrition.publish.workbook_sheets import (
+    COVERED_COLUMNS,
+    Cell,
+    Column,
+    Sheet,
+    covered_cells,
+    interval_columns,
+)
 
 _STATES = ("progressed", "open", "resolved", "lost")
 
@@ -49,19 +56,20 @@ def headline_sheet(released: Released) -> Sheet:
                 *((NOT_APPLICABLE,) * 4 if last else (shown(row, state) for state in _STATES)),
                 *((NOT_APPLICABLE,) * 4 if last else step_cells(row, steps_known)),
                 *shown_interval(row, "rate_of_recorded", known),
-                yes_no("Y" if known else "N"),
+                *covered_cells(known, row.get("why")),
             )
         )
     return released_sheet(
         released,
         "Headline",
         "How many cases reached each stage, and where they stopped: all cases"
-        + (f" reported in {plain_text(period)}" if period else ""),
+        + (f" reported in {released.period_label(period)}" if period else ""),
         (
             "Of the cases that reached a stage, each went on, is still open, ended another way, or was lost.",
             ADVICE_ON_BOUNDS,
             "The headline ends at conviction; the sentence uplift stands apart, on the sheet Uplift.",
             PROTECTED,
+            *released.partial_note(),
             *counted_line(of_year),
             *released.caution(),
         ),
@@ -75,7 +83,7 @@ def headline_sheet(released: Released) -> Sheet:
             *interval_columns("Went on:\nso far", 13, "so_far"),
             Column("Went on:\nat most", "rate", 13, "so_far"),
             *interval_columns("Reached, % of recorded", 14, "recorded"),
-            Column("Covered by the feeds", "text", 14, "coverage"),
+            *COVERED_COLUMNS,
         ),
         rows,
     )
@@ -90,7 +98,7 @@ def uplift_sheet(released: Released) -> Sheet:
         known = released.covered(period, LAST_STAGE, UPLIFT_STAGE)
         rows.append(
             (
-                plain_text(period),
+                released.period_label(period),
                 shown(row, "entered"),
                 shown(row, "progressed"),
                 shown(row, "resolved"),
@@ -107,6 +115,7 @@ def uplift_sheet(released: Released) -> Sheet:
             "Stands apart from the funnel: a conviction without uplift is not a lost case.",
             "Not shown by strand, since the law differs between strands.",
             PROTECTED,
+            *released.partial_note(),
             *counted_line(of_years),
             *released.caution(),
         ),
@@ -142,19 +151,20 @@ def all_figures_sheet(released: Released) -> Sheet:
             continue
         ends_here = row["stage"] == UPLIFT_STAGE or (of_strands and row["stage"] == LAST_STAGE)
         at = STAGES.index(row["stage"])
-        known = released.covered(row["period"], *STAGES[at : at + 2])
+        own = {name: row[name] for name in ("breakdown", "group")}
+        known = released.covered(row["period"], *STAGES[at : at + 2], **own)
         rows.append(
             (
                 PERIOD_LABELS[row["period_kind"]],
-                plain_text(row["period"]),
+                released.period_label(row["period"]),
                 breakdown_label(row["breakdown"]),
                 group_label(row["breakdown"], row["group"]),
                 stage_label(row["stage"]),
                 shown(row, "entered"),
                 *((NOT_APPLICABLE,) * 4 if ends_here else (shown(row, state) for state in _STATES)),
                 *((NOT_APPLICABLE,) * 4 if ends_here else step_cells(row, known)),
-                *shown_interval(row, "rate_of_recorded", released.covered(row["period"], row["stage"])),
-                yes_no(row["covered"]),
+                *shown_interval(row, "rate_of_recorded", row["covered"] == "Y"),
+                *covered_cells(row["covered"] == "Y", row["why"]),
                 *counted_cells(row, released.funnel),
             )
         )
@@ -166,6 +176,7 @@ def all_figures_sheet(released: Released) -> Sheet:
             "Hate strands overlap and must not be added; uplift is not shown for them.",
             ADVICE_ON_BOUNDS,
             PROTECTED,
+            *released.partial_note(),
             *counted_line(released.funnel),
             *released.caution(),
         ),
@@ -183,7 +194,7 @@ def all_figures_sheet(released: Released) -> Sheet:
             *interval_columns("Went on:\nso far", 13, "so_far"),
             Column("Went on:\nat most", "rate", 14, "so_far"),
             *interval_columns("Reached, % of recorded", 14, "recorded"),
-            Column("Covered by the feeds", "text", 15, "coverage"),
+            *COVERED_COLUMNS,
             *counted_columns(released.funnel),
         ),
         rows,

@@ -27,7 +27,7 @@ from attrition.publish.workbook_released_cells import (
     shown_rate,
     step_cells,
 )
-from attrition.publish.workbook_sheets import Cell, Column, Sheet, plain_text, rate
+from attrition.publish.workbook_sheets import Cell, Column, Sheet, rate
 
 ONE_ROW = "Each case is in one row of its period, beside the row of all cases."
 _Cells = Callable[[Released, str, str, str], tuple[Cell, ...]]
@@ -48,7 +48,7 @@ _SHARES = tuple(
 def _at_most(released: Released, period: str, breakdown: str, group: str, target: str) -> Cell:
     """The share of recorded cases at `target` if every open case got there, from the counts as they are shown."""
     before = STAGES[STAGES.index("recorded") : STAGES.index(target)]
-    if not released.covered(period, *before, target):
+    if not released.covered(period, *before, target, breakdown=breakdown, group=group):
         return NOT_AVAILABLE
     base = shown(released.row(period, breakdown, group, "recorded"), "entered")
     parts = [
@@ -66,7 +66,7 @@ def _at_most(released: Released, period: str, breakdown: str, group: str, target
 def _reached_cells(released: Released, period: str, breakdown: str, group: str) -> tuple[Cell, ...]:
     shares: list[Cell] = []
     for target in ("charged", "convicted"):
-        known = released.covered(period, "recorded", target)
+        known = released.covered(period, "recorded", target, breakdown=breakdown, group=group)
         shares.append(shown_rate(released.row(period, breakdown, group, target), "rate_of_recorded", known))
         shares.append(_at_most(released, period, breakdown, group, target))
     return (
@@ -87,7 +87,7 @@ def _steps(released: Released, period: str, breakdown: str, group: str) -> tuple
     cells: list[Cell] = []
     for before, after in pairwise(HEADLINE_STAGES):
         row = released.row(period, breakdown, group, before)
-        known = released.covered(period, before, after)
+        known = released.covered(period, before, after, breakdown=breakdown, group=group)
         so_far, _, _, at_most = step_cells(row, known)
         cells += [so_far, at_most]
     return tuple(cells)
@@ -100,7 +100,7 @@ def period_sheets(released: Released) -> list[Sheet]:
         of_kind = [row for row in released.funnel if row["period_kind"] == kind and row["breakdown"] == "all"]
         rows = [
             (
-                plain_text(period),
+                released.period_label(period),
                 *_reached_cells(released, period, "all", "all"),
                 *counted_cells(released.row(period, "all", "all", "reported"), of_kind),
             )
@@ -114,6 +114,7 @@ def period_sheets(released: Released) -> list[Sheet]:
                 (
                     "Newer cases have had less time: 'so far' falls towards the end by itself. Compare it only where 'at most' is shown and close.",
                     PROTECTED,
+                    *released.partial_note(),
                     *counted_line(of_kind),
                     *released.caution(),
                 ),
@@ -141,10 +142,12 @@ def _grouped(released: Released, kind: str, dimension: Dimension, cells: _Cells)
     for period in released.periods_of(kind, dimension.breakdown):
         counted = counted_cells(released.row(period, "all", "all", "reported"), of_kind)
         everything = ("All cases", *("All",) * (len(parts) - 1))
-        rows.append((plain_text(period), *everything, *cells(released, period, "all", "all"), *counted))
+        rows.append((released.period_label(period), *everything, *cells(released, period, "all", "all"), *counted))
         for group in released.groups(kind, dimension.breakdown):
             labels = group_labels(dimension.breakdown, group)
-            rows.append((plain_text(period), *labels, *cells(released, period, dimension.breakdown, group), *counted))
+            rows.append(
+                (released.period_label(period), *labels, *cells(released, period, dimension.breakdown, group), *counted)
+            )
     return rows
 
 
@@ -175,7 +178,14 @@ def group_sheets(released: Released) -> list[Sheet]:
                     released,
                     name[:1].upper() + name[1:],
                     title.format(dimension.title, PERIOD_LABELS[kind].lower()),
-                    (row_advice(dimension), ADVICE_ON_BOUNDS, PROTECTED, *counted_line(of_kind), *released.caution()),
+                    (
+                        row_advice(dimension),
+                        ADVICE_ON_BOUNDS,
+                        PROTECTED,
+                        *released.partial_note(),
+                        *counted_line(of_kind),
+                        *released.caution(),
+                    ),
                     (Column(PERIOD_LABELS[kind], "text", 16, "periods"), *heads, *columns, *counted_columns(of_kind)),
                     _grouped(released, kind, dimension, cells),
                     filters=True,

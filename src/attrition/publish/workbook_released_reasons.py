@@ -1,6 +1,6 @@
 """The sheets of reasons in the workbook of the board and public tiers. An open case is in none of them."""
 
-from attrition.publish.headline import Row, published_rows
+from attrition.publish.headline import NOT_AVAILABLE, Row, published_rows
 from attrition.publish.workbook_groups import DIMENSIONS, Dimension
 from attrition.publish.workbook_labels import (
     group_labels,
@@ -97,7 +97,12 @@ def _reasons_by_group(released: Released, reasons: list[Row], dimension: Dimensi
             stage_label(kind[1]) if kind[1] else "Any stage",
             _end(row),
             _sentence(row["reason_group"]),
-            *(shown(found.get((*kind, group), {}), "count") for group in groups),
+            *(
+                shown(found[*kind, group], "count")
+                if (*kind, group) in found
+                else _none_given(released, kind[0], dimension.breakdown, group)
+                for group in groups
+            ),
             *counted_cells(row, own),
         )
         for kind, row in kinds.items()
@@ -121,6 +126,11 @@ def _reasons_by_group(released: Released, reasons: list[Row], dimension: Dimensi
         rows,
         filters=True,
     )
+
+
+def _none_given(released: Released, period: str, breakdown: str, group: str) -> Cell:
+    """A kind of reason that is not listed for a group was given for no case of it; [x] where the group is not told."""
+    return 0 if released.covered(period, "reported", breakdown=breakdown, group=group) else NOT_AVAILABLE
 
 
 def reason_sheets(released: Released) -> list[Sheet]:

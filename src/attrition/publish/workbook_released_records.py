@@ -25,8 +25,8 @@ from attrition.publish.workbook_sheets import (
     Column,
     Sheet,
     as_day,
+    covered_cells,
     plain_text,
-    yes_no,
 )
 
 _CHANGED = {
@@ -99,8 +99,8 @@ def feeds_sheet(released: Released) -> Sheet:
             (
                 extract_title(row["extract"]),
                 force_label(row["force"] or ""),
-                day.isoformat() if day else NOT_AVAILABLE,
-                yes_no(row["covered"]),
+                day.isoformat() if day else "has not come" if row["why"] == "no_feed" else NOT_AVAILABLE,
+                *covered_cells(row["covered"] == "Y", row["why"]),
                 "; ".join(stages_behind(row["extract"])) or NOT_APPLICABLE,
             )
         )
@@ -114,6 +114,7 @@ def feeds_sheet(released: Released) -> Sheet:
             Column("Force", "text", 30),
             Column("Reaches (day)", "text", 15),
             Column("Reaches far enough", "text", 15, "coverage"),
+            Column("Why not", "text", 44, "coverage"),
             Column("Stages that rest on it", "text", 60),
         ),
         rows,

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from attrition.publish.headline import LOW, LOW_BELOW, NOT_APPLICABLE, NOT_AVAILABLE
+from attrition.publish.told import why_text
 from attrition.publish.workbook_notes import SHORTHAND, UNRELIABLE
 
 # Below this base one case moves a rate by more than ten percentage points.
@@ -44,6 +45,7 @@ class Sheet:
     extracts: those that its figures come from; none for a sheet without figures
     shorthand: what the shorthand of its cells means
     links: its first column names other sheets and leads to them
+    nothing: what stands in the place of its rows where it has none
     """
 
     name: str
@@ -57,6 +59,7 @@ class Sheet:
     extracts: tuple[str, ...] = CASE_EXTRACTS
     shorthand: Mapping[str, str] = field(default_factory=lambda: SHORTHAND)
     links: bool = False
+    nothing: str = "None"
 
     def legend(self) -> list[str]:
         """The shorthand this table uses, explained."""
@@ -163,6 +166,23 @@ def interval_cells(
 ) -> tuple[Cell, ...]:
     """The cells of these columns, from `name`, `name_lower` and `name_upper` of a published row."""
     return tuple(rate_on(row[name + end], base, known, smallest_base) for end in ("", "_lower", "_upper"))
+
+
+# A table that hangs on a stage has no rows where that is not told, and where no case reached it.
+NONE_TOLD = "None told"
+COVERED_COLUMNS = (
+    Column("Covered by the feeds", "text", 14, "coverage"),
+    Column("Why not covered", "text", 44, "coverage"),
+)
+
+
+def covered_cells(covered: bool, why: str | None) -> tuple[Cell, Cell]:
+    """The cells of these columns: whether a stage can be seen, and why not."""
+    return ("Yes", NOT_APPLICABLE) if covered else ("No", _sentence(why_text(why)))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def yes_no(value: Any) -> str:

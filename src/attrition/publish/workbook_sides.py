@@ -12,7 +12,7 @@ from attrition import reference
 from attrition.publish.headline import NOT_APPLICABLE, NOT_AVAILABLE, Row, published_rows
 from attrition.publish.workbook_groups import small_bases
 from attrition.publish.workbook_labels import force_label
-from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, count, plain_text, rate_on, yes_no
+from attrition.publish.workbook_sheets import NONE_TOLD, Basis, Cell, Column, Sheet, count, plain_text, rate_on, yes_no
 
 _SIDES = {"police": "Police", "cps": "CPS", "funnel": "Funnel"}
 _SCOPES = {
@@ -160,6 +160,7 @@ def both_sides_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        nothing=NONE_TOLD,
     )
 
 

@@ -10,6 +10,7 @@ from attrition.publish.workbook_labels import breakdown_label, group_label, row_
 from attrition.publish.workbook_notes import UNRELIABLE
 from attrition.publish.workbook_sheets import (
     CASE_EXTRACTS,
+    NONE_TOLD,
     Basis,
     Cell,
     Column,
@@ -67,11 +68,11 @@ def days_sheet(tables: Path, basis: Basis) -> Sheet:
                 step_label(row["from_stage"], row["to_stage"]),
                 count(timed),
                 count(None if timed is None else sum(row[reason] for reason in UNTIMED)),
-                number(row["followed_days"]) if timed else NOT_AVAILABLE,
+                NOT_AVAILABLE if timed is None else number(row["followed_days"]),
                 *interval_cells(row, "progressed_share", timed, True, basis.smallest_base),
                 *(rate_on(value, timed, True, basis.smallest_base) for value in others),
                 *_days(row, basis.smallest_base),
-                number(row["least_at_risk"]) if timed else NOT_AVAILABLE,
+                NOT_AVAILABLE if timed is None else number(row["least_at_risk"]),
             )
         )
     return Sheet(
@@ -100,6 +101,7 @@ def days_sheet(tables: Path, basis: Basis) -> Sheet:
         ),
         rows,
         filters=True,
+        nothing=NONE_TOLD,
     )
 
 
@@ -143,6 +145,9 @@ def ways_sheet(tables: Path, basis: Basis) -> Sheet:
 
 
 def _how_it_stands(row: Row) -> str:
+    # How cases stand is empty where the next stage is not told.
+    if row["kind"] == "commonest" and not row["state"]:
+        return NOT_AVAILABLE
     # To a board a conviction is no other way of ending, whatever became of the uplift.
     if row["state"] == "resolved" and row["way"].endswith(stage_label(LAST_STAGE)):
         return stage_label(LAST_STAGE)
@@ -193,6 +198,7 @@ def _where_cases_stand(tables: Path, basis: Basis) -> Sheet:
         rows,
         filters=True,
         extracts=(*CASE_EXTRACTS, "cps_event"),
+        nothing=NONE_TOLD,
     )
 
 
@@ -232,6 +238,7 @@ def _days_of_each_side(tables: Path, basis: Basis) -> Sheet:
         (Column("Breakdown", "text", 16), Column("Group", "text", 27, "strands"), *columns),
         rows,
         first_row_is_total=True,
+        nothing=NONE_TOLD,
     )
 
 

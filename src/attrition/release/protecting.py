@@ -16,6 +16,7 @@ from attrition.publish.publication import Tier
 from attrition.release import tables as made
 from attrition.release.audit import reasons_for
 from attrition.release.cells import ENTERED, YEAR, Board, Cell, Counted, Year, table_of, year_of
+from attrition.release.coverage import kept_coverage, read_coverage
 from attrition.release.periods import closed, end_of, kind_of, to_count
 from attrition.release.register import Carried, Register, Release, Told
 from attrition.release.rounding import Rounding
@@ -70,14 +71,10 @@ def protect_release(
     cells |= added
     shown = made.latest(cells)
     carried = _carried(tables, shown, register, as_at, rounding)
-    coverage = _coverage(tables, as_at) | {
-        (one.as_at, one.content["stage"]): one.content["covered"] for one in register.carried if one.table == "coverage"
-    }
-    carried += [
-        Carried("coverage", as_at, "", "", {"stage": stage, "covered": covered})
-        for (day, stage), covered in coverage.items()
-        if day == as_at
-    ]
+    counted = {cell.period for cell in added}
+    funnel = [row for row in published_rows(tables, "funnel_by_period") if row["period"] in counted]
+    coverage = read_coverage(funnel, as_at, register.carried)
+    carried += kept_coverage(funnel, as_at)
     now = Register(
         register.tier, register.threshold, register.base, [*register.releases, release], everything, cells,
         [*register.carried, *carried],
@@ -85,7 +82,7 @@ def protect_release(
     return Protected(
         {
             "funnel": made.funnel_rows(shown, rounding, coverage, small_below),
-            "reasons": made.reason_rows(shown, rounding),
+            "reasons": made.reason_rows(shown, rounding, coverage),
             **{name: _newest(now.carried, name) for name in ("fixed_age", "days", "curves")},
             "changes": made.change_rows(added, made.latest(register.cells), rounding),
             "feeds": [{**row} for row in published_rows(tables, "feeds")],
@@ -196,12 +193,3 @@ def _newest(carried: list[Carried], table: str) -> list[Row]:
                 for name, value in one.content.items()
             }
     return sorted(rows.values(), key=lambda row: (row["period_kind"], row["period"]))
-
-
-def _coverage(tables: Path, as_at: dt.date) -> dict[tuple[dt.date, str], bool]:
-    """Whether the feeds behind each stage reach the day."""
-    return {
-        (as_at, row["stage"]): row["covered"] == "Y"
-        for row in published_rows(tables, "funnel")
-        if row["breakdown"] == "all"
-    }

@@ -132,8 +132,8 @@ def schema_of(table: str) -> Any:
 
     columns: dict[str, list[tuple[str, Any]]] = {
         "funnel": [
-            *period, *group, ("stage", text), ("stage_order", whole), ("unit", text), ("covered", text),
-            *marked("entered", "progressed", "open", "resolved", "lost", "completed"), *rate("step_rate"), *rate("step_rate_max"),
+            *period, *group, ("stage", text), ("stage_order", whole), ("unit", text), ("covered", text), ("why", text),
+            ("partial", text), *marked("entered", "progressed", "open", "resolved", "lost", "completed"), *rate("step_rate"), *rate("step_rate_max"),
             *rate("rate_of_recorded"), ("small", text),
         ],
         "reasons": [
@@ -153,7 +153,7 @@ def schema_of(table: str) -> Any:
         "changes": [
             ("period_kind", text), ("period", text), *group, ("stage", text), ("column", text), ("unit", text), *marked("before", "now"),
         ],
-        "feeds": [("extract", text), ("force", text), ("covers_to", day), ("covered", text)],
+        "feeds": [("extract", text), ("force", text), ("covers_from", day), ("covers_to", day), ("covered", text), ("why", text)],
     }  # fmt: skip
     return pa.schema(columns[table])
 

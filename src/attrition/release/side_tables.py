@@ -80,11 +80,13 @@ def day_rows(published: Sequence[Mapping[str, Any]], years: Mapping[str, dt.date
             "as_at": years[source["group"]], "period_kind": YEAR, "period": source["group"], "from_stage": source["from_stage"],
             "to_stage": source["to_stage"], "unit": "incident",
         }  # fmt: skip
-        enough = source["progressed"] >= LEAST_EVENTS
+        # A step that is not told has no count.
+        is_told = source["progressed"] is not None
+        enough = is_told and source["progressed"] >= LEAST_EVENTS
         for name in ("median", "p75", "p90"):
             days = source[f"{name}_days"]
             known = hidden(NOT_AVAILABLE) if days is None else (round(days / 7), "")
-            put(row, f"{name}_weeks", known if enough else hidden(LOW))
+            put(row, f"{name}_weeks", known if enough or not is_told else hidden(LOW))
         rows.append(row)
     return rows
 
@@ -96,7 +98,7 @@ def curve_rows(published: Sequence[Mapping[str, Any]], years: Mapping[str, dt.da
     """
     curves: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for source in published:
-        if source["breakdown"] == YEAR and source["group"] in years:
+        if source["breakdown"] == YEAR and source["group"] in years and source["at_risk"] is not None:
             curves.setdefault((source["group"], source["from_stage"], source["to_stage"]), []).append(source)
     rows: list[Row] = []
     for (year, start, target), points in curves.items():

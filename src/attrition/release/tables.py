@@ -8,6 +8,7 @@ import numpy as np
 
 from attrition import reference
 from attrition.release.cells import ENTERED, STATES, YEAR, Cell
+from attrition.release.coverage import Coverage
 from attrition.release.marks import CONFIDENTIAL, NOT_APPLICABLE, NOT_AVAILABLE, Figure, hidden, put, put_rate
 from attrition.release.register import Told
 from attrition.release.rounding import Rounding
@@ -15,8 +16,6 @@ from attrition.stats.disclosure import Status
 
 Row = dict[str, Any]
 Cells = Mapping[Cell, Told]
-# Days as at which each stage's feeds reached far enough when a period was counted: by day and stage.
-Coverage = Mapping[tuple[dt.date, str], bool]
 COUNTS = (ENTERED, "progressed", *STATES)
 
 
@@ -49,9 +48,11 @@ def funnel_rows(cells: Cells, rounding: Rounding, coverage: Coverage, small_belo
 
         recorded = told(2, ENTERED)
         for stage, order in stages:
+            seen = coverage.of(as_at, period, breakdown, group, stage)
             row: Row = {
                 "as_at": as_at, "period_kind": kind, "period": period, "breakdown": breakdown, "group": group, "stage": stage,
-                "stage_order": order, "unit": "incident", "covered": "Y" if coverage.get((as_at, stage), False) else "N",
+                "stage_order": order, "unit": "incident", "covered": "Y" if seen.covered else "N", "why": seen.why,
+                "partial": "Y" if seen.partial else "N",
             }  # fmt: skip
             entered = told(order, ENTERED)
             counts: dict[str, Figure] = {ENTERED: entered}
@@ -63,12 +64,14 @@ def funnel_rows(cells: Cells, rounding: Rounding, coverage: Coverage, small_belo
                 counts |= {"progressed": told(order + 1, ENTERED), "completed": hidden(NOT_APPLICABLE)}
             for name in COUNTS:
                 put(row, name, counts[name])
-            covered = row["covered"] == "Y"
+            next_covered = order == last or coverage.of(as_at, period, breakdown, group, stages[order][0]).covered
+            _hide_untold(row, next_covered)
+            covered = seen.covered
             if order == last:
                 for name in ("step_rate", "step_rate_max"):
                     put_rate(row, name, [hidden(NOT_APPLICABLE)], entered, rounding)
             else:
-                both = covered and coverage.get((as_at, stages[order][0]), False)
+                both = covered and next_covered
                 put_rate(row, "step_rate", [counts["progressed"]], entered, rounding, both)
                 put_rate(row, "step_rate_max", [counts["progressed"], counts["open"]], entered, rounding, both)
             base = recorded if order > 1 else hidden(NOT_APPLICABLE)
@@ -88,7 +91,20 @@ def funnel_rows(cells: Cells, rounding: Rounding, coverage: Coverage, small_belo
     )
 
 
-def reason_rows(cells: Cells, rounding: Rounding) -> list[Row]:
+def _hide_untold(row: Row, next_covered: bool) -> None:
+    """Puts [x] in place of every 0 that is not known to be one: the rule of `told.without_untold`."""
+    if row["covered"] != "Y":
+        untold = {name for name in COUNTS if row[name] == 0}
+    elif not next_covered and row["progressed"] == 0:
+        untold = {"open", *(name for name in COUNTS[1:] if row[name] == 0)}
+    else:
+        return
+    for name in untold:
+        if not row[f"{name}_mark"]:
+            put(row, name, hidden(NOT_AVAILABLE))
+
+
+def reason_rows(cells: Cells, rounding: Rounding, coverage: Coverage) -> list[Row]:
     """Why cases stopped, by financial year: at each stage for all cases, at any stage (stage empty) for groups."""
     names = {int(row["stage_order"]): row["stage"] for row in reference.rows("stage")}
     positions = {row["breakdown"]: int(row["breakdown_order"]) for row in reference.rows("breakdown")}
@@ -101,7 +117,9 @@ def reason_rows(cells: Cells, rounding: Rounding) -> list[Row]:
             "group": cell.group, "stage": names.get(cell.stage_order, ""), "stage_order": cell.stage_order,
             "exit": cell.column, "reason_group": cell.reason_group, "unit": "incident",
         }  # fmt: skip
-        put(row, "count", figure_of(cells[cell], rounding))
+        seen = coverage.of(cell.as_at, cell.period, cell.breakdown, cell.group, row["stage"] or names[1])
+        count = figure_of(cells[cell], rounding)
+        put(row, "count", count if seen.covered or count[0] != 0 else hidden(NOT_AVAILABLE))
         rows.append(row)
     return sorted(
         rows,

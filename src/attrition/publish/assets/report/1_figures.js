@@ -3,7 +3,7 @@
 const data = JSON.parse(document.getElementById("report-data").textContent);
 const MARKS = {
   c: "[c] confidential: hidden to protect people",
-  x: "[x] not available: not published, or the feed behind it stops too early; missing data is not attrition",
+  x: "[x] not available: not published, too early to say, or not told by any source; missing data is not attrition",
   z: "[z] not applicable",
   low: "[low] above 0 but too low to show",
 };
@@ -45,7 +45,7 @@ const key = (period, breakdown, group) => `${period}|${breakdown}|${group}`;
 /** The rows of one table as objects, by period, breakdown and group. */
 function indexed(name) {
   const columns = data.columns[name];
-  const words = new Set(["exit", "reason_group", "label", "source", "unit", "column"]);
+  const words = new Set(["exit", "reason_group", "label", "source", "unit", "column", "why", "sentence"]);
   const found = new Map();
   for (const cells of data.rows[name]) {
     const row = {};
@@ -96,14 +96,18 @@ function funnelOf(choice) {
   if (!rows) return [];
   const found = data.stages.map((stage, at) => {
     const row = rows.find((one) => one.stage === at);
-    return row || { ...NOT_THERE, stage: at, small: 0, covered: 0 };
+    return row || { ...NOT_THERE, stage: at, small: 0, covered: 0, why: "not published" };
   });
   found.forEach((row, at) => {
     // The way on from a stage can be judged where the feeds of both ends reach far enough.
     row.known = Boolean(row.covered && (at + 1 >= found.length || found[at + 1].covered));
+    row.whyUnknown = row.covered && !row.known ? found[at + 1].why : row.why;
   });
   return found;
 }
+
+/** Which stages of a choice are not covered, and why; what no source tells of any case. Empty where all is told. */
+const notTold = (choice) => [...(tables.coverage.get(key(choice.period, choice.breakdown, choice.group)) || []).map((row) => row.sentence), data.toldOfNone].filter(Boolean).join(" ");
 
 const stepRate = (row, name) => (row.known ? withLimits(row, name) : "[x]");
 const reached = (row) => row.entered;

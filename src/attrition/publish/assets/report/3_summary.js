@@ -58,7 +58,7 @@ function lossReasons(rows, stage) {
 
 function lossSentence(funnel, choice) {
   const { row, ties, partly } = largestLoss(funnel);
-  const among = partly ? " among the figures that can be shown" : "";
+  const among = partly ? " among the steps that can be judged" : "";
   if (!row) return partly ? "" : "No case was lost on its way.";
   const share = isShown(row.entered) && row.entered > 0 ? ` of the ${count(row.entered)} that came so far` : "";
   const stage = data.stages[row.stage].key;
@@ -73,7 +73,11 @@ function lossSentence(funnel, choice) {
 
 /** One sentence: of so many reported, how many went how far. It is also what is read aloud after a change. */
 function wayIn(funnel, choice) {
-  const at = (stage) => count(reached(funnel[stageAt[stage]]));
+  // A stage that is not covered is seen by way of later ones only.
+  const at = (stage) => {
+    const row = funnel[stageAt[stage]];
+    return `${isShown(row.entered) && !row.covered ? "at least " : ""}${count(reached(row))}`;
+  };
   const were = (stage) => `${at(stage)} ${at(stage) === "1" ? "was" : "were"}`;
   const before = choice.breakdown === breakdownOfAll ? "Of" : `${groupName(choice)}: of`;
   return `${before} ${about}${at("reported")} ${at("reported") === "1" ? "case" : "cases"} reported ${inPeriod(choice)}, ${were("recorded")} recorded as crimes. ` +
@@ -92,7 +96,8 @@ function tilesOf(funnel) {
     let told = isShown(rate) ? `${percent(rate)} of recorded (${range(row.rate_of_recorded_lower, row.rate_of_recorded_upper)})` : "";
     if (stage === "reported") told = "incidents";
     if (stage === "recorded") told = "incidents; the base of the shares";
-    if (!row.covered || row.entered === "x") told = "not available";
+    if (!row.covered) told = isShown(row.entered) ? "at least; not covered" : "not available";
+    else if (row.entered === "x") told = "not available";
     else if (row.entered === "c") told = "hidden to protect people";
     return tile(name, count(reached(row)), row.small && isShown(rate) ? `${told}; few cases` : told);
   });
@@ -109,11 +114,9 @@ function maturity(funnel, choice) {
   if (!open.missing && open.shown && isShown(base) && open.value / base >= 0.03) {
     notes.push(`Many cases are still open (${sumText(open)} of ${count(base)}): the later figures will still rise. See the section on trends for periods that can be compared.`);
   }
-  if (funnel.slice(0, LAST + 1).some((row) => !row.covered)) {
-    const missing = funnel.filter((row) => !row.covered).map((row) => data.stages[row.stage].label);
-    notes.push(`Not covered: ${missing.join(", ")}. The feeds behind them stop too early. ${MISSING}`);
-  }
-  return paragraph(notes.join(" "), "notice");
+  if (period.partial && period.closed) notes.push("Only a part of this period is in the data.");
+  notes.push(notTold(choice));
+  return paragraph(notes.filter(Boolean).join(" "), "notice");
 }
 
 function showSummary(choice, funnel) {

@@ -10,14 +10,14 @@ const HIDDEN = "hidden";
 
 /** What stands beside a bar: every state in words with its colour. */
 function statesOf(row) {
-  if (!row.covered) return [["hidden", `[x] The feed behind this stage stops too early. ${MISSING}`]];
+  if (!row.covered) return [["hidden", `[x] Not covered: ${row.why}. ${MISSING}`]];
   if (row.entered === 0) return [];
   if (row.stage >= LAST) {
     const uplift = row.known ? row.progressed : "x";
     return [[isShown(uplift) ? "went-on" : HIDDEN, `${count(uplift)} with a sentence uplift recorded (stands apart; a conviction without it is not a loss)`]];
   }
   const parts = STATES.map(([name, look, text]) => [isShown(row[name]) ? look : HIDDEN, `${count(row[name])} ${text}`, row[name]]);
-  if (!row.known) return [...parts.filter(([, , figure]) => isShown(figure) && figure > 0), ["hidden", `[x] The feed behind the next stage stops too early: what followed is not known. ${MISSING}`]];
+  if (!row.known) return [...parts.filter(([, , figure]) => isShown(figure) && figure > 0), ["hidden", `[x] What followed is not known: ${row.whyUnknown}. ${MISSING}`]];
   return parts.filter(([, , figure]) => figure !== 0);
 }
 
@@ -60,7 +60,7 @@ function bars(funnel, byShare) {
       paragraph([
         row.entered === 0 && row.covered ? "No case came so far." : row.stage < LAST ? `Went on: ${stepRate(row, "step_rate")} so far, ${stepRate(row, "step_rate_max")} at most.` : "",
         hidden ? "A hidden part is drawn hatched, not as zero." : "",
-        row.small ? "Few cases: one case more or less moves this share a good deal." : "",
+        row.small && row.covered ? "Few cases: one case more or less moves this share a good deal." : "",
       ].filter(Boolean).join(" "), "quiet"));
   }));
 }
@@ -69,7 +69,7 @@ function funnelTable(funnel, choice) {
   const rows = funnel.map((row) => [
     data.stages[row.stage].label, count(reached(row)), ...(row.stage >= LAST ? ["[z]", "[z]", "[z]", "[z]"] : STATES.map(([name]) => count(row.covered ? row[name] : "x"))),
     row.stage >= LAST ? "[z]" : stepRate(row, "step_rate"), row.stage >= LAST ? "[z]" : stepRate(row, "step_rate_max"),
-    ofRecorded(funnel, row.stage), row.small ? "yes" : "no", row.covered ? "yes" : "NO",
+    ofRecorded(funnel, row.stage), row.small ? "yes" : "no", row.covered ? "yes" : `NO: ${row.why}`,
   ]);
   return folded("funnel", `The funnel, ${scope(choice)}, in incidents`, ["Stage", "Reached", "Went on", "Still open", "Ended another way", "Lost", "Went on so far (95% interval)", "Went on at most (95% interval)", "Reached, of recorded (95% interval)", "Few cases", "Covered"], rows);
 }
@@ -77,7 +77,7 @@ function funnelTable(funnel, choice) {
 const FUNNEL_SUMMARY = (funnel) => {
   const steps = LOSING.map((at) => funnel[at]).filter((row) => row.known && isShown(row.lost) && isShown(row.entered));
   const lost = sum(steps.map((row) => row.lost));
-  const more = steps.length < LOSING.length ? " in the steps that can be shown" : "";
+  const more = steps.length < LOSING.length ? " in the steps that can be judged" : "";
   return `The bars show how many cases reached each stage and what became of them: over the steps from record to conviction, ${about}${count(lost.value)} were lost${more}. Open cases are drawn apart and are never counted as lost. Shares carry their 95% interval in brackets.`;
 };
 

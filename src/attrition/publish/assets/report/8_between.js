@@ -87,9 +87,9 @@ function showChanges(choice) {
 /** How far each feed reaches; and, for analysts, what is amiss with the data. These do not depend on the choice. */
 function showData() {
   const short = data.feeds.filter((feed) => !feed.covered);
-  const told = short.length ? `${nounAfter(short.length, "feed stops", "feeds stop")} too early: ${short.map((feed) => `${feed.extract}, ${feed.area} (to ${feed.coversTo || "[x]"})`).join("; ")}. ${MISSING}` : `Every feed reaches ${data.asAt} or a few days less.`;
+  const told = short.length ? `${nounAfter(short.length, "feed does", "feeds do")} not reach far enough: ${short.map((feed) => `${feed.extract}, ${feed.area} (${feed.coversTo || "[x]"}: ${feed.why})`).join("; ")}. ${MISSING}` : `Every feed reaches ${data.asAt} or a few days less.`;
   fill("feeds-content", paragraph(data.feeds.length ? told : "How far the feeds reach is not published: [x].", "told"),
-    data.feeds.length ? tableOf("feeds", "How far each feed reaches", ["Extract", "Area", "Reaches to", "Far enough"], data.feeds.map((feed) => [feed.extract, feed.area, feed.coversTo || "[x]", feed.covered ? "yes" : "NO"]), { words: [0, 1, 2, 3] }) : "");
+    data.feeds.length ? tableOf("feeds", "How far each feed reaches", ["Extract", "Area", "Reaches to", "Far enough"], data.feeds.map((feed) => [feed.extract, feed.area, feed.coversTo || "[x]", feed.covered ? "yes" : `NO: ${feed.why}`]), { words: [0, 1, 2, 3] }) : "");
   if (!data.quality) return;
   const { findings, checks, failed, notRun, bands, quarantined } = data.quality;
   const grave = findings.filter((one) => one.band === bands[0] || one.band === bands[1]);
