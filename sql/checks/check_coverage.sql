@@ -41,6 +41,12 @@ noted AS (
     FROM stg_feed
     WHERE NOT has_arrived
     UNION ALL
+    -- Without an incident there is no force in stg_feed.
+    SELECT DISTINCT 'feed_missing' AS rule, 'incident' AS extract, load_force."force"::VARCHAR AS "force", '' AS column_name
+    FROM load_force
+    INNER JOIN load ON load_force.load_id = load.load_id
+    WHERE load.state = 'loaded' AND NOT EXISTS (SELECT 1 FROM load AS other WHERE other.extract = 'incident')
+    UNION ALL
     SELECT 'feed_behind' AS rule, behind.extract, behind."force"::VARCHAR AS "force", '' AS column_name
     FROM stg_feed AS behind
     SEMI JOIN (SELECT "force" FROM stg_feed WHERE is_covered) AS other ON behind."force" = other."force"

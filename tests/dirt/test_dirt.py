@@ -27,6 +27,16 @@ DOZEN = (
     "a month left out", "an extract absent", "everything twice with other references",
 )  # fmt: skip
 
+FOUND = (
+    ("half of the rows left out", ("cps", ""), harness.NEXT, 1, 1.0, 5),
+    ("half of the rows left out", ("incident", ""), harness.AGAIN, 1, 1.0, 5),
+    ("references cut short", ("cps", "urn"), harness.AGAIN, 1, 0.3, 5),
+    ("references cut short", ("cps", "police_crime_ref"), harness.AGAIN, 1, 0.3, 5),
+    ("codes of another list", ("incident", "offence_code"), harness.NEXT, 1, 1.0, 5),
+    ("an extract absent at first", ("incident", ""), harness.FIRST, 1, 0.3, 5),
+)
+"""Uses that once went in silence."""
+
 Use = tuple[Operation, Target, str, int, float, int]
 """Operation, what it strikes, shape and seed of the deliveries, share of the values, seed of chance."""
 
@@ -89,6 +99,13 @@ def test_no_dirt_in_silence(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(OPERATIONS) - set(DOZEN)))
 def test_none_of_the_others_in_silence(name: str) -> None:
     assert_not_in_silence(once(OPERATIONS[name]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("found", FOUND, ids=lambda found: f"{found[0]}, {'.'.join(found[1])}")
+def test_what_was_found_in_silence(found: tuple[str, Target, str, int, float, int]) -> None:
+    name, *where = found
+    assert_not_in_silence((OPERATIONS[name], *where))  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

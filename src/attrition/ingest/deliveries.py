@@ -25,8 +25,8 @@ from attrition.ingest.opening import open_checked
 from attrition.ingest.order import Newcomer, take_place
 from attrition.ingest.plan import Delivery, Plan, plan
 from attrition.ingest.reading import Opened, RawTable, load_raw, read_bytes
-from attrition.ingest.replaced_rows import find_left_out, find_replaced, find_unseen
 from attrition.ingest.split_export import Split, find_split
+from attrition.ingest.unlike_before import find_unlike_before
 from attrition.settings import Settings
 
 if TYPE_CHECKING:
@@ -183,9 +183,7 @@ def apply(  # noqa: PLR0915 -- one transaction, told in one piece
                 return _hold_both(connection, delivery, opened, extract, split, settings, now, this_run)
             if doubted:
                 continue
-            find_replaced(connection, extract, tuple(made))
-            find_unseen(connection, extract, tuple(made))
-            find_left_out(connection, extract, tuple(made))
+            find_unlike_before(connection, extract, tuple(made))
             for load_id in made:
                 ledger.mend(connection, extract, load_id)
         if doubted:

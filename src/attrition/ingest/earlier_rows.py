@@ -20,7 +20,7 @@ from attrition.ingest.lines import number_lines
 from attrition.ingest.mapping import ColumnRule, Feed
 from attrition.ingest.order import Newcomer, take_place
 from attrition.ingest.reading import Opened, RawTable
-from attrition.ingest.replaced_rows import find_replaced
+from attrition.ingest.unlike_before import find_unlike_before
 from attrition.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def read_anew(connection: "duckdb.DuckDBPyConnection", key: bytes, settings: Set
         _keep_aside(connection, load_contract(extract))
         replacing.settle_all(connection, extract)
         if extract in loaded:
-            find_replaced(connection, extract, tuple(loaded[extract]))
+            find_unlike_before(connection, extract, tuple(loaded[extract]))
         for load_id in loaded.get(extract, ()):
             ledger.mend(connection, extract, load_id)
     return notes

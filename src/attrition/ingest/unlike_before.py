@@ -1,5 +1,5 @@
-"""What is worth a look among rows that took the place of others: a record reported on quite another day, a crime of which
-fewer rows came than before, a column that tells many records otherwise than before. Only rows that replace any are looked at.
+"""What is worth a look where a delivery tells otherwise than those before it: a record reported on quite another day, a crime of
+which fewer rows came, a column that tells many records otherwise or has values that never came, records that are left out.
 """
 
 from typing import TYPE_CHECKING
@@ -16,7 +16,14 @@ _LEAST_CHANGED, _LEAST_SHARE = 10, 0.1
 """From so many records, and such a share of those that tell the column both times, on a column's values have changed."""
 
 
-def find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+def find_unlike_before(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding for each of these ways in which the loads of a delivery are unlike what was loaded before."""
+    _find_replaced(connection, extract, loads)
+    _find_unseen(connection, extract, loads)
+    _find_left_out(connection, extract, loads)
+
+
+def _find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
     """Keeps a finding for each row by which these loads replaced another so, or by which later ones replace theirs."""
     contract = load_contract(extract)
     table = f"{extract}_version"
@@ -86,7 +93,7 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
 _LEAST_UNSEEN = 0.2
 
 
-def find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
     """Keeps a finding for each column without a code list, and label, of which one row in five or more (and ten at least) has a
     value that no earlier delivery of the source had: another list, or another column's values."""
     contract = load_contract(extract)
@@ -117,7 +124,7 @@ def find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tu
 _SOME_AGAIN, _PART_AGAIN = 0.2, 0.8
 
 
-def find_left_out(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+def _find_left_out(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
     """Keeps a finding where these loads tell far fewer of the rows in force again than the delivery of the source before them did
     (a second delivery: than all): half of an export is missing. One that tells hardly any again holds new records only.
     """
