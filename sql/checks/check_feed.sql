@@ -1,9 +1,8 @@
 -- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries
 -- are appended: one of an older month is no fault); a column that the one
 -- before still had; a date column of which more than one filled cell in twenty, and five at least, cannot be read; columns
--- that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as a whole (of 20 rows or more: fewer
--- have no rhythm), told with
--- its last delivery. Only the newest delivery of a
+-- that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as
+-- a whole (of 20 rows or more: fewer have no rhythm), told with its last delivery. Only the newest delivery of a
 -- source and extract is judged, for each force in it (none where no row tells its force); its parts count together.
 -- grain: rule, extract, area, column_name
 WITH delivered AS (

@@ -57,6 +57,16 @@ class Run:
         (row,) = [row for row in self.tables["load"] if row["file"] == file]
         return tuple(row[name] for name in ("rows_read", "accepted", "duplicate", "quarantined"))
 
+    @property
+    def amiss(self) -> set[str]:
+        """The rules that fail, but for those that say how far the feeds of so small a set reach."""
+        return {one.rule for one in self.failing.values()} - {
+            "feed_missing",
+            "feed_behind",
+            "evidence_not_told",
+            "missing_column",
+        }
+
     def found(self, rule: str, column: str = "") -> list[tuple[str, int | None]]:
         """Extract and rows of a rule that fails (of one column of it)."""
         return [

@@ -86,7 +86,7 @@ def test_keys_spelled_otherwise_are_the_same_keys(office: Office) -> None:
     run = office.run()
     assert run.stages()[:2] == [2, 2]
     assert {run.fates(f"incident_{at}.csv") for at in range(len(spelled))} == {(2, 2, 0, 0)}
-    assert run.failing == {}
+    assert run.amiss == set()
 
 
 def test_one_victim_in_number_and_in_text_cells_is_one(office: Office) -> None:
@@ -183,7 +183,7 @@ def test_one_area_in_many_spellings_is_one_group_of_its_force(office: Office) ->
     assert run.groups("area_command") == {
         "northumbria/North": 8, "durham/NORTH": 1, "northumbria/North East": 3,
     }  # fmt: skip
-    assert run.failing == {}
+    assert run.amiss == set()
 
 
 @pytest.fixture(params=["Pacific/Auckland", "America/Los_Angeles", "Europe/London"])
