@@ -29,14 +29,22 @@ _THIS = 2**31 - 1  # stands for the number of the load that is being staged
 
 @dataclass(frozen=True)
 class Emptied:
-    """A column that the deliveries before filled in the share `before`, and this one in `filled` of its `rows`, far fewer; of one
-    force (empty: of rows without one, or of all rows)."""
+    """A column that the deliveries before filled in the share `before` of `rows_before`, and this one in `filled` of its `rows`,
+    far fewer; of one force (empty: of rows without one, or of all rows)."""
 
     column: str
     force: str
     before: float
     filled: int
     rows: int
+    rows_before: int
+
+    @property
+    def probability(self) -> float:
+        """Of so few, if nothing had changed. That all of some rows filled a column makes the next no certainty: as if one more row
+        had not."""
+        at_most = self.rows_before / (self.rows_before + 1)
+        return probability_of_so_few(self.filled, self.rows, min(self.before, at_most))
 
     @property
     def holds(self) -> bool:
@@ -122,7 +130,8 @@ norm AS (
     WHERE earlier.last_load >= coalesce(accepted.since, 0)
     GROUP BY ALL
 )
-SELECT delivered.column_name, delivered.force, norm.filled / norm.rows, delivered.filled::BIGINT, delivered.rows::BIGINT
+SELECT delivered.column_name, delivered.force, norm.filled / norm.rows, delivered.filled::BIGINT, delivered.rows::BIGINT,
+    norm.rows::BIGINT
 FROM delivered
 INNER JOIN norm ON delivered.force = norm.force AND delivered.column_name = norm.column_name
 WHERE delivered.is_now AND delivered.filled * norm.rows < {_THINNED} * norm.filled * delivered.rows
@@ -146,7 +155,7 @@ def find_emptied(
         },
     ).fetchall()
     emptied = [Emptied(*row) for row in found]
-    return [one for one in emptied if probability_of_so_few(one.filled, one.rows, one.before) < _IMPROBABLE]
+    return [one for one in emptied if one.probability < _IMPROBABLE]
 
 
 def probability_of_so_few(filled: int, rows: int, share: float) -> float:
