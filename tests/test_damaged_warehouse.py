@@ -59,10 +59,6 @@ def cut_to(length: int) -> Damage:
     return damage
 
 
-def cut_by_half(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
-
-
 def over(place: int, content: bytes) -> Damage:
     def damage(path: Path) -> None:
         with path.open("r+b") as opened:
@@ -106,7 +102,7 @@ DAMAGES = {
     "cut after the first header": cut_to(HEADER),
     "cut in the third header": cut_to(2 * HEADER + 17),
     "cut after the headers": cut_to(3 * HEADER),
-    "cut by half": cut_by_half,
+    "cut in the first block": cut_to(3 * HEADER + BLOCK // 2),
     "first header zeroed": over(0, bytes(HEADER)),
     "magic bytes changed": over(8, b"XXXX"),
     "another version number": over(12, b"\xff\x00\x00\x00"),

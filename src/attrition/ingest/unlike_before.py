@@ -20,7 +20,11 @@ def find_unlike_before(connection: "duckdb.DuckDBPyConnection", extract: str, lo
     """Keeps a finding for each of these ways in which the loads of a delivery are unlike what was loaded before."""
     _find_replaced(connection, extract, loads)
     _find_unseen(connection, extract, loads)
-    _find_left_out(connection, extract, loads)
+    listed = ", ".join(map(str, loads))
+    for place, source, last in connection.execute(
+        f"SELECT place, any_value(source), max(load_id) FROM load WHERE load_id IN ({listed}) GROUP BY place ORDER BY place"
+    ).fetchall():
+        _find_left_out(connection, extract, place, source, last)
 
 
 def _find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
@@ -124,13 +128,12 @@ def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: t
 _SOME_AGAIN, _PART_AGAIN = 0.2, 0.8
 
 
-def _find_left_out(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
-    """Keeps a finding where these loads tell far fewer of the rows in force again than the delivery of the source before them did
-    (a second delivery: than all): half of an export is missing. One that tells hardly any again holds new records only.
+def _find_left_out(
+    connection: "duckdb.DuckDBPyConnection", extract: str, place: int, source: str, last_load: int
+) -> None:
+    """Keeps a finding where the delivery at this place tells far fewer of the rows in force again than the one of the source before
+    it did (a second delivery: than all): half of an export is missing. One that tells hardly any again holds new records only.
     """
-    (place, source), *_ = connection.execute(
-        f"SELECT place, source FROM load WHERE load_id IN ({', '.join(map(str, loads))})"
-    ).fetchall()
     shares = connection.execute(
         "WITH told AS (SELECT l.place AS told_at, r.place AS replaced_at, count(*) AS rows "
         f"FROM {extract}_version AS v JOIN load AS l ON l.load_id = v.load_id LEFT JOIN load AS r ON r.load_id = v.replaced_by "
@@ -142,4 +145,4 @@ def _find_left_out(connection: "duckdb.DuckDBPyConnection", extract: str, loads:
     ).fetchall()
     now, before, *_ = [*(share or 0.0 for (share,) in shares), 1.0, 1.0]
     if shares and _SOME_AGAIN <= now < _PART_AGAIN * before:
-        connection.execute(f"INSERT INTO finding VALUES ({loads[-1]}, NULL, 'told_again_less', NULL)")
+        connection.execute(f"INSERT INTO finding VALUES ({last_load}, NULL, 'told_again_less', NULL)")
