@@ -6,7 +6,7 @@ from collections.abc import Callable
 from attrition.contract import Column, Contract
 from attrition.ingest.draft_columns import SourceColumn
 from attrition.ingest.draft_matching import Match
-from attrition.ingest.draft_vocabulary import BLANKS, NO, STRANDS
+from attrition.ingest.draft_vocabulary import BLANKS, NO, STRANDS, YES
 from attrition.ingest.draft_writing import comment_lines, doubts, expression, quoted, sql_text, toml_text
 
 # Rare texts too, since each decides about a strand; beyond so many it is no list of codes.
@@ -31,7 +31,7 @@ def motive_entry(column: Column, matches: dict[str, Match]) -> tuple[list[str], 
         return [*_several(match), f"{column.name} = {_any_text(match.sources)}"], []
     elif gender:
         found = _table(column, source, lambda text: "Y" if re.search(strand, text) else "N")
-    elif not source.counts or source.is_yes_no:
+    elif not source.counts or _is_mostly_yes_no(source):
         return None
     elif source.motives is None:
         many = f"Y where a text is given: {len(source.counts)} different texts that are no short codes"
@@ -39,6 +39,12 @@ def motive_entry(column: Column, matches: dict[str, Match]) -> tuple[list[str], 
     else:
         found = _table(column, source, lambda text: "N" if text in NO else "Y")
     return [], found
+
+
+def _is_mostly_yes_no(source: SourceColumn) -> bool:
+    """Whether a column says Yes and No: what else stands in a few of its rows strayed there, and may be a name."""
+    told = sum(count for text, count in source.counts.items() if text in YES | NO)
+    return 2 * told >= sum(source.counts.values())
 
 
 def stand_ins(contract: Contract, matches: dict[str, Match]) -> set[str]:

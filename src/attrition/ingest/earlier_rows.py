@@ -286,6 +286,6 @@ def _keep_aside(connection: "duckdb.DuckDBPyConnection", contract: Contract) -> 
         f"THEN json_object({', '.join(f'{text(c)}, {name(c)}' for c in told)}) END, line_sha256, mended_by FROM aside"
     )
     connection.execute(
-        f"INSERT INTO incomplete_set SELECT load_id, min(line), {members} AS members FROM aside WHERE delivery <> 'append' "
+        f"INSERT INTO incomplete_set SELECT load_id, min(line), sha256({members}) AS members FROM aside WHERE delivery <> 'append' "
         "AND record_key IS NOT NULL AND reasons <> ['conflicting_duplicate'] GROUP BY load_id, members"
     )
