@@ -56,13 +56,13 @@ def assert_figures_equal(published: Published, held: Held, as_at: dt.date, empty
 
 def assert_coverage_equal(tables: Tables, expected: Funnel, by_period: Funnel) -> None:
     """Every group has a row for every stage, and each says what can be seen of it, why not, and whether its period is whole."""
-    for table, funnel in (("funnel", expected), ("funnel_by_period", by_period)):
+    for table, counted in (("funnel", expected), ("funnel_by_period", by_period)):
         keys = ("breakdown", "group", "stage")
         place = keys if table == "funnel" else ("period_kind", "period", *keys)
         said = ("covered", "why", "partial") if table == "funnel_by_period" else ("covered", "why")
         assert_equal(
             {(*(row[column] for column in place), name): row[name] or "" for row in tables[table] for name in said},
-            {(*cell, name): getattr(told, name) for cell, told in funnel.told.items() for name in said},
+            {(*cell, name): getattr(told, name) for cell, told in counted.told.items() for name in said},
         )
 
 
@@ -121,7 +121,11 @@ def assert_volumes_equal(tables: Tables, held: Held, as_at: dt.date, empty_means
         # What is not told is empty, never 0; nor is it known that nothing stopped before a stage that is not told.
         expected = {
             (*cell, name): counts[name]
-            if (is_told(cell) if name in hanging else counts[name] or name not in ("lost", "resolved") or ends_told(cell))
+            if (
+                is_told(cell)
+                if name in hanging
+                else counts[name] or name not in ("lost", "resolved") or ends_told(cell)
+            )
             else None
             for cell, counts in cells.items()
             for name in measures

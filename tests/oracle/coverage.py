@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
 
 from oracle.codes import CHARGING_OUTCOMES, COLUMNS, CONVICTIONS, CPS_DECIDING, STAGES
@@ -124,7 +125,7 @@ def reach(line: Load, loaded_on: date) -> Reach:
     days = sorted(set().union(*rows))
     if not days:
         return Reach(None, line.delivery.covers_to)
-    distances = [(later - day).days for day, later in zip(days, days[1:], strict=False)]
+    distances = [(later - day).days for day, later in pairwise(days)]
     distance = timedelta(days=median(distances)) if distances else timedelta(0)
     window = max(timedelta(days=31), 5 * distance)
 
@@ -166,9 +167,7 @@ class Coverage:
         """Every delivery with accepted rows, how far it reaches, and the forces of these rows."""
         found = []
         for line in self.held.loads:
-            forces = {
-                row.row["force"] for row, fate in zip(line.read, line.fates, strict=True) if fate == "accepted"
-            }
+            forces = {row.row["force"] for row, fate in zip(line.read, line.fates, strict=True) if fate == "accepted"}
             if forces:
                 found.append((line, reach(line, self.held.loaded_on), forces))
         return found
@@ -339,7 +338,7 @@ def _runs_missing(rows: Counter[Month]) -> frozenset[Month]:
     numbers = {year * 12 + month - 1: count for (year, month), count in rows.items()}
     filled = sorted(numbers)
     missing: set[int] = set()
-    for last, following in zip(filled, filled[1:], strict=False):
+    for last, following in pairwise(filled):
         run = range(last + 1, following)
         beside = [*range(last - 2, last + 1), *range(following, following + 3)]
         inside = [numbers.get(number, 0) for number in beside if filled[0] <= number <= filled[-1]]

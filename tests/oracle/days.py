@@ -1,7 +1,7 @@
 """Days and moments as text (SPEC section 1): which can be read, and which day in London they mean."""
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 READABLE_FROM = date(1990, 1, 1)
@@ -33,7 +33,7 @@ def day_of(column: str, text: str, loaded_on: date) -> date | None:
 
 def _zone(text: str) -> timezone:
     if text.upper() == "Z":
-        return timezone.utc
+        return UTC
     digits = text[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(-offset if text[0] == "-" else offset)

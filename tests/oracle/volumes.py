@@ -243,8 +243,7 @@ def _withdrew(case: Case, rows: list[Row], as_at: date) -> bool:
 
 
 def withdrawal(held: Held, as_at: date, empty_means: bool = True) -> dict[tuple[str, str, str], Counter[str]]:
-    """entered, lost, resolved, withdrew, withdrew_lost by (breakdown, group, stage), from recorded on; stage `all` too.
-    """
+    """entered, lost, resolved, withdrew, withdrew_lost by (breakdown, group, stage), from recorded on; stage `all` too."""
     links, groups = link(held.rows), _Groups(held, as_at, empty_means)
     shown = {"all", "strand", "victim_ethnicity", "business_type", "area_command", "force"}
     cells: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
