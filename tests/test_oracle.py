@@ -535,3 +535,24 @@ def test_the_oracle_knows_every_column_of_the_contract() -> None:
         "investigation": 14,
         "cps": 21,
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "read"),
+    [
+        ("suspect_id", "T.B.C.", None),
+        ("suspect_id", "s\u200b1 ", ("suspect", "durham", "S1")),
+        ("urn", "99999", None),
+        ("urn", "10 ab/1", "10AB1"),
+        ("investigating_unit", "None", "None"),
+        ("investigating_unit", "not known", None),
+        ("suspect_birth_year", "1990.0", 1990),
+        ("file_submitted_date", "2024-06-30T23:30Z", date(2024, 7, 1)),
+        ("file_submitted_date", "1989-12-31", None),
+        ("file_submitted_date", "01/07/24", None),
+        ("suspect_identified_date", "0024-03-05", date(2024, 5, 1)),
+    ],
+)
+def test_values_as_they_are_written(column: str, written: str, read: object) -> None:
+    row = {"force": "durham", "crime_ref": "C1", "outcome_code": "16", "outcome_date": "2024-05-01"}
+    assert conform("investigation", {**row, column: written}).row[column] == read

@@ -122,6 +122,20 @@ BLEMISHES: dict[str, list[Change]] = {
         ("victim_type", "dog"),
         ("victim_age", "-1"),
         ("hate_religion", "y"),
+        ("incident_id", "?"),
+        ("victim_no", "2.0"),
+        ("crime_ref", "TBC"),
+        ("crime_ref", "c\u200b1"),
+        ("victim_id", "N/A"),
+        ("area_command", "CENTRAL"),
+        ("area_command", "Cen\u00adtral"),
+        ("area_command", "not known"),
+        ("religion_targeted", "None"),
+        ("reported_date", "0024-03-05"),
+        ("reported_date", "2024-06-30T23:30:00Z"),
+        ("recorded_date", "31/03/25"),
+        ("hate_flagged_date", "2025-03-31 23:30 +00:00"),
+        ("hate_flagged_date", "2025-04-01T00:30:00+02:00"),
     ],
     "investigation": [
         ("force", "narnia"),
@@ -140,6 +154,17 @@ BLEMISHES: dict[str, list[Change]] = {
         ("victim_support", "shrugs"),
         ("urn", "--"),
         ("file_submitted_date", "never"),
+        ("suspect_id", "Unknown"),
+        ("suspect_id", "-"),
+        ("suspect_identified_date", "01/02/24"),
+        ("suspect_identified_date", "2204-01-01"),
+        ("crime_ref", "XXXX"),
+        ("urn", "TBC"),
+        ("asn", "0000"),
+        ("outcome_code", "16.0"),
+        ("suspect_birth_year", "1990.0"),
+        ("investigating_unit", "c\u200bid\u00a0"),
+        ("investigating_unit", "n/a"),
     ],
     "cps": [
         ("urn", ""),
@@ -158,6 +183,15 @@ BLEMISHES: dict[str, list[Change]] = {
         ("finalised_date", ""),
         ("uplift", "?"),
         ("police_crime_ref", "C99"),
+        ("police_crime_ref", "-"),
+        ("urn", "N/A"),
+        ("defendant_id", "tbc"),
+        ("defendant_id", "0"),
+        ("received_date", "25-03-10"),
+        ("decision_date", "2026-01-01"),
+        ("first_hearing_date", "2026-06-30"),
+        ("first_hearing_date", "2028-06-30"),
+        ("first_hearing_date", "2025-03-31T22:30:00Z"),
     ],
 }
 
@@ -192,23 +226,28 @@ CHANGES: dict[str, list[Change]] = {
     ],
 }
 
-STYLES = ["padded", "upper", "timed"]
+STYLES = ["padded", "upper", "lower", "timed", "zoned", "pointed"]
+
+# Kinds that are compared without regard to case.
+_CASELESS = ("code", "open", "reference", "record", "urn", "person", "anyone")
 
 
 def restyle(extract: str, row: Mapping[str, str], style: str) -> dict[str, str]:
     """The same row written another way: it must mean the same and be its own duplicate."""
-    styled = {}
-    for column, text in row.items():
-        kind = COLUMNS[extract][column].partition(" ")[0]
-        if text and style == "padded":
-            styled[column] = f"  {text} "
-        elif text and style == "upper" and kind in ("code", "open", "reference", "person", "anyone"):
-            styled[column] = text.upper()
-        elif style == "timed" and kind == "date" and len(text) == 10:
-            styled[column] = f"{text}T00:00:00"
-        else:
-            styled[column] = text
-    return styled
+    return {column: _restyled(COLUMNS[extract][column], text, style) for column, text in row.items()}
+
+
+def _restyled(kind: str, text: str, style: str) -> str:
+    name = kind.partition(" ")[0]
+    if text and style == "padded":
+        return f" \u00a0{text[:1]}\u200b{text[1:]}\ufeff "
+    if style in ("upper", "lower") and name in _CASELESS:
+        return text.upper() if style == "upper" else text.lower()
+    if style in ("timed", "zoned") and name == "date" and len(text) == 10:
+        return f"{text}T00:00:00" if style == "timed" else f"{text}T12:00:00Z"
+    if style == "pointed" and text.isdigit() and kind in ("number", "age", "year", "code outcome"):
+        return f"{text}.0"
+    return text
 
 
 def changed(row: Mapping[str, str], change: Change | None) -> dict[str, str]:
