@@ -399,6 +399,10 @@ def test_nothing_loaded_gives_empty_tables_that_name_their_unit(connection: duck
     for table, columns in (
         ("disparity_cell", CELLS), ("timing_day", DAYS), ("age_count", COUNTS), ("age_month", MONTHS),
         ("case_window", "recorded_seen_to DATE"), ("pub_volumes", VOLUMES),
+        ("pub_fixed_age", 'breakdown VARCHAR, "group" VARCHAR, stage VARCHAR, step_from VARCHAR, reached BIGINT'),
+        ("pub_handover", 'breakdown VARCHAR, "group" VARCHAR, category VARCHAR, cases BIGINT'),
+        ("funnel_untold", 'breakdown VARCHAR, "group" VARCHAR, stage VARCHAR'),
+        ("funnel_cell", 'breakdown VARCHAR, "group" VARCHAR'),
     ):  # fmt: skip
         fill(connection, table, columns, [])
     statistics.build(connection, Settings(pilot_group="durham/a", pilot_start="2024-01-01"))

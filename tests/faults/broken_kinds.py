@@ -350,7 +350,7 @@ TEXT_KINDS = (
         _with(5, area_command="x" * 10_000_000),
         quarantined={7: "cell_too_long"},
     ),
-    Kind("few_and_very_long_lines", _bytes(lambda: text([r | {"area_command": "x" * 30_000, "extra": "y" * 30_000}
+    Kind("few_and_very_long_lines", _bytes(lambda: text([r | {"area_command": "n" * 30_000, "extra": "y" * 30_000}
          for r in incidents()[:3]], [*COLUMNS, "extra"]).encode()), read=3, findings=("extra_column",)),
     Kind("formulas", _with(5, area_command="=cmd|' /C calc'!A0", victim_id="@SUM(1+1)" + PERSONAL)),
     Kind("web_page", _bytes(lambda: b"<!DOCTYPE html>\n<html><body>Log in</body></html>\n"), REFUSED,
@@ -379,7 +379,7 @@ HEADER_KINDS = (
          says=("line 1", "not a header", "500")),
     Kind("header_with_an_open_quote", _header("reporting_channel", '"reporting_channel'), REFUSED,
          says=("line 1", "quotes")),
-    Kind("header_over_several_lines", _header("area_command", '"area\ncommand"'), findings=("extra_column",)),
+    Kind("header_over_several_lines", _header("area_command", '"area\ncommand"'), HELD, says=("rule column_renamed",)),
     Kind("five_thousand_columns", _bytes(_many_columns), findings=("extra_column",)),
     Kind("header_in_line_three", _bytes(lambda: b'Hate incidents\nas at "31 March"\n' + _good(), "incident_titled.csv"),
          file="incident_titled.csv", mapping=_MAPPING.format(option="header_row = 3")),

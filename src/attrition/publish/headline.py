@@ -13,7 +13,7 @@ from typing import Any
 
 from attrition import reference
 from attrition.errors import AttritionError
-from attrition.publish.told import holds_counted, not_covered, told_of_none, without_untold
+from attrition.publish.told import holds_counted, not_covered, of_nobody, told_of_none, without_untold
 
 NOT_AVAILABLE = "[x]"
 NOT_APPLICABLE = "[z]"
@@ -36,7 +36,10 @@ def published_rows(tables: Path, name: str) -> list[Row]:
         raise AttritionError(
             f"The table {name} was not published: {file.name} is missing from {tables}. Run the pipeline again."
         )
-    rows: list[Row] = parquet.read_table(file).to_pylist()
+    table = parquet.read_table(file)
+    rows: list[Row] = table.to_pylist()
+    if name == "funnel" and not rows and "why" in table.column_names:
+        return of_nobody(table.column_names)
     return without_untold(rows) if holds_counted(name, rows[0] if rows else ()) else rows
 
 

@@ -17,6 +17,7 @@ WHY = {
     "feed_behind": "the extracts that show it stop too early, or have no dates that say how far they reach",
     "not_told": "no extract has a column or code that tells it",
     "gap": "months are missing in an extract that shows it",
+    "no_case": "no case is held",
 }
 # Releases made before reasons were told have none.
 _NO_REASON = "not told when it was counted"
@@ -32,6 +33,15 @@ _STEP_RATES = tuple(f"{name}{end}" for name in ("step_rate", "step_rate_max") fo
 def holds_counted(table: str, columns: Iterable[str]) -> bool:
     """Whether a table is a funnel as it was counted: the protected ones of a release say themselves, by marks, what is not told."""
     return table in FUNNELS and {"why", "entered_mark"}.intersection(columns) == {"why"}
+
+
+def of_nobody(columns: Iterable[str]) -> list[Row]:
+    """The funnel of all cases where there is none: every stage, and nothing told of it."""
+    said = {"breakdown": "all", "group": "all", "unit": "incident", "covered": "N", "why": "no_case", "small": "N"}
+    return [
+        dict.fromkeys(columns) | said | {"stage": row["stage"], "stage_order": int(row["stage_order"])}
+        for row in reference.rows("stage")
+    ]
 
 
 def without_untold(rows: Iterable[Row]) -> list[Row]:
