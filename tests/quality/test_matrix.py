@@ -478,7 +478,7 @@ def test_a_column_with_values_unseen_before(desk: Desk) -> None:
     desk.load()
     assert told not in failing(desk)
     for name, others, is_told in (("incident_2", 9, False), ("incident_3", 20, True), ("incident_4", 20, False)):
-        rows = [incident(n, offence_code=f"9B{name}" if n < others else "8p") for n in range(100, 150)]
+        rows = [incident(n, offence_code=f"9B{name}" if n < 100 + others else "8p") for n in range(100, 150)]
         if name == "incident_4":  # what came before is seen
             rows = [row | {"offence_code": row["offence_code"].replace("4", "3"), "victim_age": "31"} for row in rows]
         desk.put(name, "incident", rows)
@@ -551,7 +551,7 @@ def test_a_file_cut_short_is_held_and_told(desk: Desk) -> None:
     assert ("delivery_held", *REPORT) in failing(desk) or ("delivery_held", "incident", "", "") in failing(desk)
     path.write_text(whole, encoding="utf-8", newline="")
     desk.load()
-    assert rules(failing(desk)) == {"feed_missing"}
+    assert "delivery_held" not in rules(failing(desk))
 
 
 def test_a_feed_that_is_late(desk: Desk) -> None:
