@@ -158,6 +158,7 @@ def test_many_updates(deliveries: list[Delivery], offset: int) -> None:
     check_deliveries(deliveries, offset, empty_means=True)
 
 
+@pytest.mark.slow
 @given(stacked_extract_sets(), st.randoms(use_true_random=False))
 @few
 def test_the_order_of_rows_is_immaterial_where_no_two_are_rivals(extracts: Extracts, shuffler: random.Random) -> None:
