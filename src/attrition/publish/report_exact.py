@@ -24,7 +24,11 @@ _MOST_POINTS = 60
 
 def exact_figures(tables: Path) -> dict[str, list[Row]]:
     """Every kind of row (see COLUMNS of `report_figures`). Raises AttritionError where a table is absent."""
-    funnel = [_funnel(row, "") for row in published_rows(tables, "funnel") if row["breakdown"] not in _PERIODS]
+    funnel = [
+        _funnel(row, "")
+        for row in published_rows(tables, "funnel")
+        if row["breakdown"] not in _PERIODS and row["why"] != "no_case"
+    ]
     by_period = [_funnel(row, row["period"]) for row in published_rows(tables, "funnel_by_period")]
     reasons = [_reason(row) for row in published_rows(tables, "reasons")]
     of_periods = [row for row in reasons if row["period"]]
