@@ -61,6 +61,7 @@ def _exact(publication: Publication) -> PaperRows:
     funnel = _years_of_all(published_rows(tables, "funnel_by_period"))
     year = _latest_year(funnel, publication.as_at)
     chosen = [row for row in funnel if row["period"] == year] if year else _of_all(published_rows(tables, "funnel"))
+    chosen = [row for row in chosen if row["why"] != "no_case"]
     stages = _stages(
         [
             row
