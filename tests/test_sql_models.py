@@ -25,7 +25,6 @@ from attrition.errors import AttritionError
 from attrition.settings import Settings
 
 CASES = Path(__file__).with_name("sql")
-LEDGER = ("load", "load_force", "load_column", "finding", "folded_row", "quarantine")
 MODELS = models.all_models()
 
 Table = tuple[list[str], list[list[str]]]
@@ -72,7 +71,7 @@ def new_database() -> duckdb.DuckDBPyConnection:
     """Empty tables of the warehouse without their constraints, the reference tables, and the run's parameters."""
     connection = duckdb.connect(":memory:")
     warehouse.prepare(connection)
-    for table in (*EXTRACTS, *LEDGER):
+    for table in (*EXTRACTS, *models.LEDGER):
         kind = "VIEW" if table in EXTRACTS else "TABLE"
         connection.execute(f"CREATE TEMP TABLE empty AS SELECT * FROM {table} LIMIT 0")
         connection.execute(f"DROP {kind} {table}")

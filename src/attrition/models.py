@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import duckdb
     from sqlglot.expressions import Query
 
-INPUTS = (
-    *load_contracts(), "load", "load_force", "load_column", "finding", "folded_row", "quarantine", "run_context", "complete_from", "expectation_row", *reference.TABLES,
-)  # fmt: skip
+# What models read of a warehouse beside the extracts.
+LEDGER = ("load", "load_force", "load_column", "finding", "folded_row", "repeated_row", "quarantine")
+INPUTS = (*load_contracts(), *LEDGER, "run_context", "complete_from", "expectation_row", *reference.TABLES)
 _DIRECTIVE = re.compile(r"^--\s*(grain|materialised|order):\s*(.+)$", re.MULTILINE)
 
 

@@ -288,7 +288,7 @@ def open_models(request: Request) -> "Iterator[duckdb.DuckDBPyConnection]":
         place = str(request.warehouse).replace("'", "''")
         connection.execute(f"SET temp_directory = '{beside}'")
         connection.execute(f"ATTACH '{place}' AS warehouse (READ_ONLY)")
-        for table in (*load_contracts(), "load", "load_force", "load_column", "finding", "folded_row", "quarantine"):
+        for table in (*load_contracts(), *models.LEDGER):
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM warehouse.{table}")
         models.prepare(connection)
         models.set_context(connection, request.as_at, request.settings)

@@ -264,15 +264,16 @@ def give_fates(
         f"INSERT INTO fate SELECT row_no, 'duplicate', NULL FROM rival "
         f"QUALIFY row_number() OVER (PARTITION BY {every} ORDER BY row_no DESC) > 1"
     )
-    if delivery == "append":
-        execute(
-            "CREATE OR REPLACE TEMP TABLE told_again AS SELECT c.row_no, v.load_id, v.line FROM conformed AS c ANTI JOIN fate "
-            f"USING (row_no) JOIN {contract.extract}_version AS v ON {same(contract, 'c', 'v')} WHERE v.replaced_by IS NULL"
-        )
-        execute("INSERT INTO fate SELECT DISTINCT row_no, 'duplicate', NULL::VARCHAR[] FROM told_again")
     if contract.key:
         keys = ", ".join(name(c) for c in contract.key)
         execute(
             "INSERT INTO fate SELECT row_no, 'quarantined', ['conflicting_duplicate'] FROM rival ANTI JOIN fate "
             f"USING (row_no) QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY row_no DESC) > 1"
         )
+    execute("CREATE OR REPLACE TEMP TABLE told_again (row_no BIGINT)")
+    if delivery == "append":
+        execute(
+            "INSERT INTO told_again SELECT row_no FROM conformed AS c ANTI JOIN fate USING (row_no) "
+            f"SEMI JOIN {contract.extract} AS v ON {same(contract, 'c', 'v')}"
+        )
+        execute("INSERT INTO fate SELECT row_no, 'duplicate', NULL::VARCHAR[] FROM told_again")

@@ -46,9 +46,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Known:
-    """What the ledger says of the files that it knows."""
+    """What the ledger says of the files that it knows: by SHA-256, source and extract the loads in force (number, mapping,
+    contract) and the first of their names."""
 
     loads: dict[tuple[str, str, str], list[tuple[int, str, str]]]
+    names: dict[tuple[str, str, str], str]
     arrivals: dict[str, int]
     places: dict[str, int]
 
@@ -56,7 +58,8 @@ class _Known:
 def plan(
     connection: "duckdb.DuckDBPyConnection", arrivals: list[Arrival], sha256: dict[Path, str], now: dt.date
 ) -> Plan:
-    """Which files to load for which feeds: known ones (same bytes, mapping and contract) are skipped.
+    """Which files to load for which feeds: known ones (same bytes, mapping and contract) are skipped, and told where they now
+    bear another name.
 
     Files loaded anew or tried again keep their first arrival and come first, in their order; new ones follow in the order of
     the days that they tell.
@@ -64,7 +67,7 @@ def plan(
     known = _known(connection)
     reload: list[int] = []
     groups: dict[tuple[str, dt.date | None], list[tuple[Arrival, Feed]]] = {}
-    seen: dict[tuple[str, str, str], str] = {}
+    taken: dict[tuple[str, str, str], str] = {}
     twins: list[str] = []
     for arrival in arrivals:
         day = told_by(arrival, now)
@@ -72,12 +75,14 @@ def plan(
             identity = (sha256[arrival.path], feed.source, feed.extract)
             loads = known.loads.get(identity, [])
             contract = load_contract(feed.extract).sha256
-            if seen.get(identity, arrival.name) != arrival.name:
-                twins.append(f"{arrival.name}: left alone, it holds the same bytes as {seen[identity]}")
-                continue
             if any(load[1:] == (feed.fingerprint, contract) for load in loads):
+                if known.names[identity].lower() != arrival.name.lower():
+                    twins.append(_twin(arrival, known.names[identity]))
                 continue
-            seen[identity] = arrival.name
+            if identity in taken:
+                twins.append(_twin(arrival, taken[identity]))
+                continue
+            taken[identity] = arrival.name
             reload += [load[0] for load in loads]
             groups.setdefault((arrival.delivery, day), []).append((arrival, feed))
     tried: list[tuple[int, Delivery]] = []
@@ -112,16 +117,24 @@ def told_by(arrival: Arrival, now: dt.date) -> dt.date | None:
 
 
 def _known(connection: "duckdb.DuckDBPyConnection") -> _Known:
-    known = _Known({}, {}, {})
-    for load_id, sha, source, extract, mapping, contract, state, arrival, place in connection.execute(
-        "SELECT load_id, sha256, source, extract, mapping_sha256, contract_sha256, state, arrival, place FROM load "
+    known = _Known({}, {}, {}, {})
+    for load_id, sha, source, extract, mapping, contract, state, arrival, place, file in connection.execute(
+        "SELECT load_id, sha256, source, extract, mapping_sha256, contract_sha256, state, arrival, place, file FROM load "
         "ORDER BY load_id"
     ).fetchall():
         if state == "loaded":
             known.loads.setdefault((sha, source, extract), []).append((load_id, mapping, contract))
+            known.names.setdefault((sha, source, extract), file)
         known.arrivals.setdefault(sha, arrival)
         known.places[sha] = place
     return known
+
+
+def _twin(arrival: Arrival, other: str) -> str:
+    return (
+        f"{arrival.name}: left alone, it holds the same bytes as {other}. If it was to bring newer rows, its export was not made "
+        "anew: ask for it."
+    )
 
 
 def _by_day(deliveries: list[Delivery]) -> tuple[list[Delivery], list[str]]:

@@ -65,7 +65,7 @@ def withdraw(
             for table, owner in (
                 (f"{extract}_version", "load_id"),
                 ("incomplete_set", "load_id"),
-                ("held_again", "again_by"),
+                ("repeated_row", "load_id"),
             ):
                 connection.execute(f"DELETE FROM {table} WHERE {owner} IN ({listed})")
         _apply_anew(connection, load_contract(extract), (), following)
@@ -73,26 +73,30 @@ def withdraw(
 
 
 def insert(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: int, accepted: int) -> None:
-    """Puts the accepted rows of `conformed` into the warehouse as load `load_id`, and keeps what `settle` needs to know of the
-    others: sets of which a row was quarantined, and rows of an `append` that are held already.
+    """Puts the accepted rows of `conformed` into the warehouse as load `load_id`, and what `settle` needs to know of the
+    others: sets of which a row was quarantined, and rows of an `append` that are held already (they stand where those that they
+    repeat no longer do).
 
     Raises AttritionError if not every accepted row arrived there.
     """
     contract = load_contract(feed.extract)
     table = f"{contract.extract}_version"
     execute = connection.execute
+    repeated = "SELECT * FROM conformed SEMI JOIN told_again USING (row_no)"
+    kept = f"SELECT * FROM conformed ANTI JOIN fate USING (row_no) UNION ALL {repeated}"
     execute(
-        f"INSERT INTO {table} SELECT {load_id}, line, {_listed(tuple(contract.columns))}, NULL FROM "
-        f"({numbered(connection, 'SELECT * FROM conformed ANTI JOIN fate USING (row_no)')})"
+        f"INSERT INTO {table} SELECT {load_id}, line, {_listed(tuple(contract.columns))}, NULL FROM ({numbered(connection, kept)})"
     )
-    stored = execute(f"SELECT count(*) FROM {table} WHERE load_id = {load_id}").fetchone()
+    execute(f"INSERT INTO repeated_row SELECT {load_id}, line FROM ({numbered(connection, repeated)})")
+    stored = execute(
+        f"SELECT count(*) FROM {table} ANTI JOIN repeated_row USING (load_id, line) WHERE load_id = {load_id}"
+    ).fetchone()
     if stored is None or stored[0] != accepted:
         raise AttritionError(
             f"Of load {load_id} not every accepted row reached the warehouse; the delivery was rolled back. "
             "This is a fault of the program."
         )
     if feed.delivery == "append":
-        execute(f"INSERT INTO held_again SELECT DISTINCT '{feed.extract}', load_id, line, {load_id} FROM told_again")
         return
     quarantined = (
         "SELECT c.* FROM conformed AS c JOIN fate AS f USING (row_no) WHERE f.fate = 'quarantined' "
@@ -140,7 +144,13 @@ def _apply(connection: "duckdb.DuckDBPyConnection", contract: "Contract", loads:
     delivery, source = kind or ("update", "")
     standing = f"v.replaced_by IS NULL AND v.load_id NOT IN ({new})"
     if execute(f"SELECT 1 FROM {table} AS v WHERE {standing} LIMIT 1").fetchone():
-        if delivery != "append":
+        if delivery == "append":
+            # A row that is held already stands as it came first; a record without a key would stand twice.
+            execute(
+                f"UPDATE {table} AS n SET replaced_by = n.load_id FROM (SELECT * FROM {table} AS v WHERE {standing}) AS v "
+                f"WHERE n.load_id IN ({new}) AND n.replaced_by IS NULL AND {same(contract, 'v', 'n')}"
+            )
+        else:
             _protect(connection, contract, loads, standing)
         # An update replaces whole sets; a record that moved to another set (a CPS row's force, say) leaves the old one too.
         replaced = [contract.key] if delivery == "append" else [contract.replaced_by, contract.key]
@@ -206,7 +216,6 @@ def _apply_anew(
     for (group,) in groups:
         listed = _numbers(tuple(group))
         execute(f"UPDATE {table} SET replaced_by = NULL WHERE load_id IN ({listed})")
-        _bring_again(connection, contract, listed)
         _apply(connection, contract, tuple(group))
     execute(
         f"INSERT INTO undone_replacement SELECT '{contract.extract}', b.load_id, b.line, b.replaced_by, {cause - 1} "
@@ -219,27 +228,6 @@ def _apply_anew(
         f"AND v.load_id NOT IN ({listed})"
     )
     execute("DROP TABLE replaced_before")
-
-
-def _bring_again(connection: "duckdb.DuckDBPyConnection", contract: "Contract", loads: str) -> None:
-    """Rows that an `append` told again and that were held already when it came: they count as brought by it, too."""
-    table = f"{contract.extract}_version"
-    again = (
-        f"SELECT v.* FROM {table} AS v JOIN held_again AS h ON h.extract = '{contract.extract}' AND h.load_id = v.load_id "
-        f"AND h.line = v.line AND h.again_by IN ({loads}) JOIN load ON load.load_id = v.load_id AND load.state = 'loaded'"
-    )
-    if not connection.execute(f"SELECT 1 FROM ({again}) LIMIT 1").fetchone():
-        return
-    if contract.key:
-        connection.execute(
-            f"UPDATE {table} AS v SET replaced_by = {loads.partition(',')[0]} FROM ({again}) AS n WHERE v.replaced_by IS NULL "
-            f"AND v.load_id NOT IN ({loads}) AND {same(contract, 'v', 'n', contract.key)}"
-        )
-    connection.execute(
-        f"UPDATE {table} AS v SET replaced_by = NULL FROM held_again AS h WHERE h.extract = '{contract.extract}' "
-        f"AND h.again_by IN ({loads}) AND h.load_id = v.load_id AND h.line = v.line AND v.load_id IN "
-        "(SELECT load_id FROM load WHERE state = 'loaded')"
-    )
 
 
 def _protect(
