@@ -1,6 +1,7 @@
 -- Cases ended because the victim withdrew or did not support, wherever it shows, by group and stage: of the lost cases
 -- there, and of all that entered. Stage `all` is the total over all stages; what entered is there what was recorded.
 -- Empty, not 0, where no code or column tells it: from referral to court the CPS must give its reasons, elsewhere the police.
+-- What is known stands where a part is not told, but no share of it does.
 -- grain: breakdown, group, stage
 WITH told_by_force AS (
     SELECT
@@ -11,17 +12,30 @@ WITH told_by_force AS (
     GROUP BY "force"
 ),
 
+-- Whether a feed of each side is there: the police alone tell of suspects, the CPS alone of prosecutions.
+feed_of_force AS (
+    SELECT
+        "force",
+        max(why) FILTER (stage_order = 3) AS police_why,
+        max(why) FILTER (stage_order = 6) AS cps_why
+    FROM funnel_coverage
+    GROUP BY "force"
+),
+
 stage_told AS (
     SELECT
         this."force",
         this.stage_order,
         this.is_covered,
-        this.why,
         this.is_told AND coalesce(following.is_told, TRUE) AS is_step_told,
         CASE WHEN this.stage_order BETWEEN 4 AND 6 THEN told_by_force.by_cps ELSE told_by_force.by_police END AS is_told,
-        told_by_force.by_police
+        coalesce(
+            this.why,
+            CASE WHEN this.stage_order BETWEEN 4 AND 6 THEN feed_of_force.cps_why ELSE feed_of_force.police_why END
+        ) AS why
     FROM funnel_coverage AS this
     INNER JOIN told_by_force ON this."force" = told_by_force."force"
+    INNER JOIN feed_of_force ON this."force" = feed_of_force."force"
     LEFT JOIN funnel_coverage AS following
         ON this."force" = following."force" AND this.stage_order = following.stage_order - 1
 ),
@@ -41,11 +55,10 @@ at_stage AS (
         bool_and(stage_told.is_covered AND stage_told.is_told) AS is_covered,
         bool_and(stage_told.is_told) AS is_told,
         bool_and(stage_told.is_step_told) AS is_step_told,
-        bool_and(stage_told.by_police) AS is_told_by_police,
         min(
             list_position(
                 ['no_feed', 'feed_behind', 'not_told'],
-                coalesce(stage_told.why, CASE WHEN NOT stage_told.is_told THEN 'not_told' END)
+                CASE WHEN NOT (stage_told.is_covered AND stage_told.is_told) THEN coalesce(stage_told.why, 'not_told') END
             )
         ) AS why_order
     FROM (SELECT *, unnest(range(2, stage_order + 1)) AS passed, passed = stage_order AS is_here FROM volume_group)
@@ -57,7 +70,7 @@ at_stage AS (
 ),
 
 with_total AS (
-    SELECT * EXCLUDE (is_told_by_police) FROM at_stage
+    SELECT * FROM at_stage
     UNION ALL
     SELECT
         breakdown,
@@ -70,7 +83,7 @@ with_total AS (
         sum(withdrew) AS withdrew,
         sum(withdrew_lost) AS withdrew_lost,
         bool_and(is_covered) AS is_covered,
-        bool_and(is_told_by_police) AS is_told,
+        bool_and(is_told) FILTER (stage_order <= 6) AND bool_and(is_step_told) FILTER (stage_order <= 3) AS is_told,
         bool_and(is_step_told) FILTER (stage_order <= 3) AS is_step_told,
         min(why_order) AS why_order
     FROM at_stage
@@ -80,11 +93,13 @@ with_total AS (
 shown AS (
     SELECT
         * EXCLUDE (entered, lost, resolved, withdrew, withdrew_lost),
+        CASE WHEN is_told THEN coalesce(withdrew, 0) END AS all_withdrew,
+        CASE WHEN is_told THEN coalesce(withdrew_lost, 0) END AS all_withdrew_lost,
         entered::BIGINT AS entered,
         CASE WHEN lost > 0 OR is_step_told THEN coalesce(lost, 0) END::BIGINT AS lost,
         CASE WHEN resolved > 0 OR is_step_told THEN coalesce(resolved, 0) END::BIGINT AS resolved,
-        CASE WHEN is_told THEN coalesce(withdrew, 0) END::BIGINT AS withdrew,
-        CASE WHEN is_told THEN coalesce(withdrew_lost, 0) END::BIGINT AS withdrew_lost
+        CASE WHEN withdrew > 0 OR is_told THEN coalesce(withdrew, 0) END::BIGINT AS withdrew,
+        CASE WHEN withdrew_lost > 0 OR is_told THEN coalesce(withdrew_lost, 0) END::BIGINT AS withdrew_lost
     FROM with_total
 )
 
@@ -99,12 +114,12 @@ SELECT
     shown.resolved,
     shown.withdrew,
     shown.withdrew_lost,
-    shown.withdrew_lost / nullif(shown.lost, 0) AS share_of_lost,
-    wilson_lower(shown.withdrew_lost, shown.lost) AS share_of_lost_lower,
-    wilson_upper(shown.withdrew_lost, shown.lost) AS share_of_lost_upper,
-    shown.withdrew / nullif(shown.entered, 0) AS share_of_entered,
-    wilson_lower(shown.withdrew, shown.entered) AS share_of_entered_lower,
-    wilson_upper(shown.withdrew, shown.entered) AS share_of_entered_upper,
+    shown.all_withdrew_lost / nullif(shown.lost, 0) AS share_of_lost,
+    wilson_lower(shown.all_withdrew_lost, shown.lost) AS share_of_lost_lower,
+    wilson_upper(shown.all_withdrew_lost, shown.lost) AS share_of_lost_upper,
+    shown.all_withdrew / nullif(shown.entered, 0) AS share_of_entered,
+    wilson_lower(shown.all_withdrew, shown.entered) AS share_of_entered_lower,
+    wilson_upper(shown.all_withdrew, shown.entered) AS share_of_entered_upper,
     CASE WHEN shown.is_covered THEN 'Y' ELSE 'N' END AS covered,
     CASE WHEN shown.is_covered THEN '' ELSE coalesce(['no_feed', 'feed_behind', 'not_told'][shown.why_order], '') END AS why
 FROM shown

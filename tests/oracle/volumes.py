@@ -275,10 +275,21 @@ def _forces(held: Held, as_at: date, empty_means: bool) -> dict[tuple[str, str],
 
 
 def tells_withdrawal(held: Held, as_at: date, empty_means: bool = True) -> Callable[[tuple[str, str, str]], bool]:
-    """Whether the withdrawals of a cell (breakdown, group, stage) are told, by all of its forces."""
+    """Whether the withdrawals of a cell (breakdown, group, stage) are told, by all of its forces.
+
+    Over all stages they are where the police tell theirs and, of cases that may have reached the CPS, the CPS too.
+    """
     coverage, forces = Coverage(held, as_at), _forces(held, as_at, empty_means)
+    reached = withdrawal(held, as_at, empty_means)
 
     def told(cell: tuple[str, str, str]) -> bool:
+        if cell[2] == "all":
+            seen = [stage for stage in STAGES[1:6] if reached[(*cell[:2], stage)]["entered"]]
+            # Whether one that stands before a stage got there is known only where that stage is told.
+            next_ones = {STAGES[STAGES.index(stage) + 1] for stage in seen if stage in ("recorded", "suspect_identified")}
+            return all(told((*cell[:2], stage)) for stage in seen) and all(
+                coverage.is_told(stage, force) for stage in next_ones for force in forces[cell[:2]]
+            )
         by_cps = cell[2] in ("referred", "charged", "prosecuted")
         evidence = WITHDRAWN_BY_CPS if by_cps else WITHDRAWN_BY_POLICE
         return all(coverage.tells(evidence, force) for force in forces[cell[:2]])

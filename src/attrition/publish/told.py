@@ -92,12 +92,14 @@ def not_covered(stages: Iterable[tuple[str, str]]) -> str:
 
 
 def told_of_none(funnel: Iterable[Row]) -> str:
-    """One sentence on the main breakdowns (those shown by period) in which every case is `unknown`: no source tells them of any case.
-    Empty where there is none.
+    """One sentence on the main breakdowns (those shown by period) in which every case is `unknown` or, as with strands, no case is
+    in any group: no source tells them of any case. Empty where there is none, and where there is no case.
     """
     groups: dict[str, set[str]] = {}
     for row in funnel:
         groups.setdefault(row["breakdown"], set()).add(row["group"])
-    main = (row for row in reference.rows("breakdown") if row["by_period"] == "Y")
-    named = [row["label"] for row in main if groups.get(row["breakdown"]) == {"unknown"}]
+    if not groups.keys() - {"all"}:
+        return ""
+    main = (row for row in reference.rows("breakdown") if row["by_period"] == "Y" and "*" not in row["breakdown"])
+    named = [row["label"] for row in main if groups.get(row["breakdown"], set()) <= {"unknown"}]
     return f"Not told of any case: {', '.join(named)}." if named else ""
