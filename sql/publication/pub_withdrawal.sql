@@ -93,8 +93,8 @@ with_total AS (
 shown AS (
     SELECT
         * EXCLUDE (entered, lost, resolved, withdrew, withdrew_lost),
-        CASE WHEN is_told THEN coalesce(withdrew, 0) END AS all_withdrew,
-        CASE WHEN is_told THEN coalesce(withdrew_lost, 0) END AS all_withdrew_lost,
+        CASE WHEN is_told THEN coalesce(withdrew, 0) END::BIGINT AS all_withdrew,
+        CASE WHEN is_told THEN coalesce(withdrew_lost, 0) END::BIGINT AS all_withdrew_lost,
         entered::BIGINT AS entered,
         CASE WHEN lost > 0 OR is_step_told THEN coalesce(lost, 0) END::BIGINT AS lost,
         CASE WHEN resolved > 0 OR is_step_told THEN coalesce(resolved, 0) END::BIGINT AS resolved,

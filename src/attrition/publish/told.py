@@ -97,7 +97,9 @@ def told_of_none(funnel: Iterable[Row]) -> str:
     """
     groups: dict[str, set[str]] = {}
     for row in funnel:
-        groups.setdefault(row["breakdown"], set()).add(row["group"])
+        # A release has rows of strands that no case has: no count is told of them.
+        if (row.get("entered_mark") or row["entered"]) not in ("x", None, 0):
+            groups.setdefault(row["breakdown"], set()).add(row["group"])
     if not groups.keys() - {"all"}:
         return ""
     main = (row for row in reference.rows("breakdown") if row["by_period"] == "Y" and "*" not in row["breakdown"])
