@@ -39,6 +39,7 @@ STRANDS = {
 }
 
 
+@cache
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a header or name in lower case, each in the form that stands for all of its kind."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)

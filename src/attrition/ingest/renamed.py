@@ -82,23 +82,38 @@ def _resemblance(extract: str, column: str, lost: str, header: str, *, is_plain:
         return 0
     if words == _folded(words_of(lost)):
         return 3
-    if any(words == _folded(known) for other in _others(extract, column) for known in known_names(other)):
+    if words in _names_of_others(extract, column):
         return 0
-    if is_plain and any(words == _folded(known) for known in known_names(column)):
+    if is_plain and words in _names_of(column):
         return 2
     wanted = _folded(words_of(lost))
-    close = SequenceMatcher(None, "".join(words_of(lost)), "".join(words_of(header)), autojunk=False).ratio() >= _CLOSE
     further = set(words) - set(wanted)
+    if further & _telling_words():
+        return 0
     longer = bool(wanted) and set(wanted) < set(words) and len(further) == 1
-    return int(not further & _telling_words() and (close or longer))
+    return int(longer or _is_close("".join(words_of(lost)), "".join(words_of(header))))
+
+
+def _is_close(left: str, right: str) -> bool:
+    letters = SequenceMatcher(None, left, right, autojunk=False)
+    # Lengths alone, then the letters whatever their order, tell at once of nearly all pairs that they are not.
+    return all(ratio() >= _CLOSE for ratio in (letters.real_quick_ratio, letters.quick_ratio, letters.ratio))
 
 
 def _folded(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(_REFERENCE.get(word, word) for word in words))
 
 
-def _others(extract: str, column: str) -> list[str]:
-    return [other for other in load_contracts()[extract].columns if other != column]
+@cache
+def _names_of(column: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(_folded(known) for known in known_names(column))
+
+
+@cache
+def _names_of_others(extract: str, column: str) -> frozenset[tuple[str, ...]]:
+    """The names under which the other columns of the contract are known."""
+    others = load_contracts()[extract].columns.keys() - {column}
+    return frozenset(name for other in others for name in _names_of(other))
 
 
 @cache
