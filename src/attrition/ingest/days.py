@@ -36,10 +36,11 @@ def arm(connection: "duckdb.DuckDBPyConnection") -> None:
         "- CASE WHEN p.zone[1] IN ('+', '-') THEN (p.zone[1] || '1')::INTEGER * "
         "(p.zone[2:3]::INTEGER * 60 + coalesce(nullif(replace(p.zone[4:], ':', ''), ''), '0')::INTEGER) ELSE 0 END"
     )
+    # The list of one entry names the parts once: a statement that repeated them at each mention would take long to plan.
     execute(
-        "CREATE OR REPLACE TEMP MACRO london_day(day, cell) AS CASE WHEN year(day) BETWEEN 1 AND 9998 THEN ((day + "
-        f"to_minutes(minutes_to_utc(regexp_extract(cell, '{_MOMENT}', {_PARTS})))) "
-        "AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/London')::DATE END"
+        "CREATE OR REPLACE TEMP MACRO london_day(day, cell) AS CASE WHEN year(day) BETWEEN 1 AND 9998 THEN list_transform("
+        f"[regexp_extract(cell, '{_MOMENT}', {_PARTS})], lambda p: ((day + to_minutes(minutes_to_utc(p))) "
+        "AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/London')::DATE)[1] END"
     )
     # The shape is told first: a cast would also take dates that are not written as YYYY-MM-DD.
     execute(
