@@ -132,6 +132,7 @@ def assert_same_figures(left: dict, right: dict) -> None:
         assert rows[0] == rows[1]
 
 
+@pytest.mark.slow
 @given(delivery_sequences(max_incidents=20), OTHER_DAYS)
 @few
 def test_updates_replace_what_the_oracle_replaces(deliveries: list[Delivery], offset: int) -> None:

@@ -346,6 +346,7 @@ def test_planted_persons_are_told_nowhere(tmp_path: Path) -> None:
     assert assert_no_file_holds_the_mark(tmp_path) > 40
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_leaves_behind_holds_no_mark(tmp_path: Path) -> None:
     landing = planted_landing(tmp_path)
     left = 0

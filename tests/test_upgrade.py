@@ -256,7 +256,7 @@ def alone(office: Office) -> bool:
     return [file.name for file in office.warehouse.parent.iterdir() if file.is_file()] == [office.warehouse.name]
 
 
-@pytest.mark.parametrize("place", ["rows", "end"])
+@pytest.mark.parametrize("place", ["rows", pytest.param("end", marks=pytest.mark.slow)])
 def test_a_fault_on_the_way_leaves_the_old_file(old: Office, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     def fail(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -275,6 +275,7 @@ def test_a_fault_on_the_way_leaves_the_old_file(old: Office, monkeypatch: pytest
     assert counts(old) == COUNTS
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sets no limit to the size of files")
 def test_a_full_disk_leaves_the_old_file(old: Office) -> None:
     before = digest(old)

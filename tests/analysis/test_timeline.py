@@ -127,6 +127,7 @@ def test_made_up_extracts_agree_day_by_day(_fresh: pytest.TempPathFactory, extra
     check(place, load(deliveries), AS_AT)
 
 
+@pytest.mark.slow
 def test_a_mature_cohort_keeps_its_rate_while_the_naive_share_moves(examples: Path, tmp_path: Path) -> None:
     """Northumbria, recorded June to September 2013, charged within 62 days: counted here from the files themselves."""
     landing = examples.parent / "real" / "police_uk_northumbria"

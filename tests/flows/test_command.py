@@ -84,6 +84,8 @@ def assert_tidy(error: str, end: str = "") -> list[str]:
     return told
 
 
+# In the usual suite the README's recipe runs through a server of its own.
+@pytest.mark.slow
 def test_a_run_through_prefect_needs_no_proxy_exemption(desk: Desk) -> None:
     make_extracts(desk.folder / "landing", 300, 3, AS_AT)
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), DEAD)

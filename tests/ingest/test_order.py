@@ -562,7 +562,7 @@ DRAWN = st.lists(
 
 
 @given(DRAWN)
-@settings(max_examples=8, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_rows_in_force_are_those_of_a_slow_replay(drawn: list[Any]) -> None:
     replay_and_compare(drawn)
 
@@ -611,7 +611,7 @@ def replay_and_compare(drawn: list[Any]) -> None:
         st.lists(CELL, min_size=1, max_size=5, unique_by=lambda c: c[:2]), min_size=5, max_size=5, unique_by=tuple
     ),
 )
-@settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_where_days_are_told_the_order_of_arrival_is_immaterial(order: list[int], rows: list[Any]) -> None:
     kinds = ("update", "snapshot", "append", "update", "snapshot")
     sent = [

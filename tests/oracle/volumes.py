@@ -286,7 +286,9 @@ def tells_withdrawal(held: Held, as_at: date, empty_means: bool = True) -> Calla
         if cell[2] == "all":
             seen = [stage for stage in STAGES[1:6] if reached[(*cell[:2], stage)]["entered"]]
             # Whether one that stands before a stage got there is known only where that stage is told.
-            next_ones = {STAGES[STAGES.index(stage) + 1] for stage in seen if stage in ("recorded", "suspect_identified")}
+            next_ones = {
+                STAGES[STAGES.index(stage) + 1] for stage in seen if stage in ("recorded", "suspect_identified")
+            }
             return all(told((*cell[:2], stage)) for stage in seen) and all(
                 coverage.is_told(stage, force) for stage in next_ones for force in forces[cell[:2]]
             )

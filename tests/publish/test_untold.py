@@ -177,30 +177,33 @@ def _said(*arguments: str) -> str:
     return said.getvalue()
 
 
-@pytest.fixture(scope="module")
-def publications(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
-    """Every publication of every set and tier, by `set tier`."""
-    made = {}
+# Two sets in the usual suite, all in the slow one.
+NAMES = [pytest.param(name, marks=() if name in ("police", "cps") else pytest.mark.slow) for name in SETS]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def publications(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
+    """The publications of a set, by tier."""
+    name = request.param
+    folder = tmp_path_factory.mktemp(name)
+    landing, out = folder / "landing", folder / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATTRITION_PSEUDONYM_KEY", "a key for tests, of no use elsewhere at all")
-        for name in SETS:
-            folder = tmp_path_factory.mktemp(name)
-            landing, out = folder / "landing", folder / "out"
-            for file, rows in _files(name).items():
-                _write(landing / file, rows)
-            terminal = _said(
-                "run", "--direct", "--landing", str(landing), "--as-at", str(AS_AT), "--now", "2025-04-01", "--out", str(out),
-                "--warehouse", str(folder / "warehouse.duckdb"),
-            )  # fmt: skip
-            exact = out / str(AS_AT)
-            made[f"{name} restricted"] = Publication(name, "restricted", exact, terminal)
-            for tier in ("board", "public"):
-                _said("release", str(exact), "--tier", tier, "--first", "--out", str(out), "--now", "2025-04-01")
-                made[f"{name} {tier}"] = Publication(name, tier, out / tier / str(AS_AT), "")
+        for file, rows in _files(name).items():
+            _write(landing / file, rows)
+        terminal = _said(
+            "run", "--direct", "--landing", str(landing), "--as-at", str(AS_AT), "--now", "2025-04-01", "--out", str(out),
+            "--warehouse", str(folder / "warehouse.duckdb"),
+        )  # fmt: skip
+        exact = out / str(AS_AT)
+        made = {"restricted": Publication(name, "restricted", exact, terminal)}
+        for tier in ("board", "public"):
+            _said("release", str(exact), "--tier", tier, "--first", "--out", str(out), "--now", "2025-04-01")
+            made[tier] = Publication(name, tier, out / tier / str(AS_AT), "")
     return made
 
 
-@pytest.fixture(params=[f"{name} {tier}" for name in SETS for tier in ("restricted", "board", "public")])
+@pytest.fixture(params=["restricted", "board", "public"])
 def publication(request: pytest.FixtureRequest, publications: dict[str, Publication]) -> Publication:
     found: Publication = publications[request.param]
     return found
@@ -246,11 +249,8 @@ def _table_name(file: Path) -> str:
     )
 
 
-@pytest.mark.parametrize("name_of_set", SETS)
-def test_the_tables_say_of_each_stage_whether_it_is_covered_and_why_not(
-    publications: dict[str, Publication], name_of_set: str
-) -> None:
-    publication = publications[f"{name_of_set} restricted"]
+def test_the_tables_say_of_each_stage_whether_it_is_covered_and_why_not(publications: dict[str, Publication]) -> None:
+    publication = publications["restricted"]
     for name in ("funnel", "funnel_by_period"):
         for row in _csv(publication.folder / "tables" / f"{name}.csv"):
             assert row["why"] == publication.told.stages.get(row["stage"], ""), (name, row)
@@ -263,7 +263,7 @@ def test_the_tables_say_of_each_stage_whether_it_is_covered_and_why_not(
         *LATER,
     ]
     assert {row["stage"] for row in funnel if row["breakdown"] == "strand"} == (
-        set() if name_of_set == "police_uk" else {"reported", "recorded", "suspect_identified", *LATER}
+        set() if publication.name == "police_uk" else {"reported", "recorded", "suspect_identified", *LATER}
     )
     for file in sorted((publication.folder / "tables").glob("*.csv")):
         if file.stem not in ("funnel", "funnel_by_period"):
@@ -406,13 +406,12 @@ def test_the_board_paper_says_no_0(publication: Publication) -> None:
 
 
 def test_the_terminal_says_no_0(publications: dict[str, Publication]) -> None:
-    for name, told in SETS.items():
-        text = publications[f"{name} restricted"].terminal
-        for line in text.splitlines():
-            if any(line.startswith(label) for label in told.names):
-                assert not any(_is_none(word) for word in line.split()), line
-                assert line.endswith("NO")
-        said = " ".join(text.split())
-        assert "Not covered: " in said and "Missing data is not attrition." in said
-        assert all(label in said for label in told.names)
-        assert f"Not told of any case: {', '.join(told.groups)}." in said
+    text, told = publications["restricted"].terminal, publications["restricted"].told
+    for line in text.splitlines():
+        if any(line.startswith(label) for label in told.names):
+            assert not any(_is_none(word) for word in line.split()), line
+            assert line.endswith("NO")
+    said = " ".join(text.split())
+    assert "Not covered: " in said and "Missing data is not attrition." in said
+    assert all(label in said for label in told.names)
+    assert f"Not told of any case: {', '.join(told.groups)}." in said

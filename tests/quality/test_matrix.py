@@ -252,6 +252,8 @@ def test_fires_with_the_right_owner_and_count(rule: str, desk: Desk) -> None:
     assert desk.judge(fires()).get((rule, *owner)) == rows
 
 
+# In the usual suite each check has a case that passes in tests/sql.
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ROWS)
 def test_does_not_fire_beside_it(rule: str, desk: Desk) -> None:
     found = desk.judge(ROWS[rule][3]())

@@ -97,7 +97,12 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
+USUAL = ("separators and zeros lost", "prefix added", "century added")
+
+
+@pytest.mark.parametrize(
+    "spelling", [pytest.param(one, marks=() if one in USUAL else pytest.mark.slow) for one in SPELLINGS]
+)
 def test_the_printed_line_mends_another_spelling_of_investigations(spelling: str, desk: Runs) -> None:
     desk.put("incident", "incident", crimes())
     desk.put("investigation", "investigation", rows(SPELLINGS[spelling], urn=""))
@@ -114,7 +119,10 @@ def test_the_printed_line_mends_another_spelling_of_investigations(spelling: str
     assert [key for key in found if key[0].startswith("references_")] == []
 
 
-@pytest.mark.parametrize("spelling", ["separators lost", "zeros lost", "prefix added"])
+@pytest.mark.parametrize(
+    "spelling",
+    ["separators lost", *(pytest.param(one, marks=pytest.mark.slow) for one in ("zeros lost", "prefix added"))],
+)
 def test_the_printed_line_mends_another_spelling_of_incidents(spelling: str, desk: Runs) -> None:
     desk.put("incident", "incident", [row | {"crime_ref": SPELLINGS[spelling](row["crime_ref"])} for row in crimes()])
     desk.put("investigation", "investigation", rows(urn=""))
