@@ -3,6 +3,7 @@ Expectations, statistics, and the files that people open. A first delivery is lo
 """
 
 import datetime as dt
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -154,7 +155,8 @@ def run(place: Path, delivery: Delivery, as_at: dt.date, now: dt.date) -> Result
         connection.execute("COMMIT")
         printed = news.since_last_run(connection, changes, now)
     told = [change for change in changes if _is_news(change)]
-    shown = {_key(c) for c in told if any(line.endswith(f"incidents show {c.incident_id}") for line in printed)}
+    named = {int(number) for line in printed for number in re.findall(r"attrition incidents show (\d+)", line)}
+    shown = {_key(c) for c in told if c.incident_id in named}
     return Result("published", "\n".join(printed), contents, {_key(c): c.rows for c in told}, shown)
 
 
