@@ -40,18 +40,26 @@ stage_told AS (
         ON this."force" = following."force" AND this.stage_order = following.stage_order - 1
 ),
 
-at_stage AS (
+counted AS (
     SELECT
-        volume_group.breakdown,
-        volume_group."group",
-        stage.stage,
-        stage.stage_order::INTEGER AS stage_order,
-        sum(volume_group.cases) AS entered,
-        sum(volume_group.cases) FILTER (WHERE is_here AND volume_group.state = 'lost') AS lost,
-        sum(volume_group.cases) FILTER (WHERE is_here AND volume_group.state = 'resolved') AS resolved,
-        sum(volume_group.cases) FILTER (WHERE is_here AND volume_group.withdrew) AS withdrew,
-        sum(volume_group.cases) FILTER (WHERE is_here AND volume_group.withdrew AND volume_group.state = 'lost')
-            AS withdrew_lost,
+        breakdown,
+        "group",
+        passed AS stage_order,
+        sum(cases) AS entered,
+        sum(cases) FILTER (WHERE is_here AND state = 'lost') AS lost,
+        sum(cases) FILTER (WHERE is_here AND state = 'resolved') AS resolved,
+        sum(cases) FILTER (WHERE is_here AND withdrew) AS withdrew,
+        sum(cases) FILTER (WHERE is_here AND withdrew AND state = 'lost') AS withdrew_lost
+    FROM (SELECT *, unnest(range(2, stage_order + 1)) AS passed, passed = stage_order AS is_here FROM volume_group) AS passing
+    GROUP BY breakdown, "group", passed
+),
+
+-- By every force with a recorded case of the group, at stages too that none of its cases is known to have reached.
+group_told AS (
+    SELECT
+        group_force.breakdown,
+        group_force."group",
+        stage_told.stage_order,
         bool_and(stage_told.is_covered AND stage_told.is_told) AS is_covered,
         bool_and(stage_told.is_told) AS is_told,
         bool_and(stage_told.is_step_told) AS is_step_told,
@@ -61,12 +69,32 @@ at_stage AS (
                 CASE WHEN NOT (stage_told.is_covered AND stage_told.is_told) THEN coalesce(stage_told.why, 'not_told') END
             )
         ) AS why_order
-    FROM (SELECT *, unnest(range(2, stage_order + 1)) AS passed, passed = stage_order AS is_here FROM volume_group)
-        AS volume_group
-    INNER JOIN stage ON volume_group.passed = stage.stage_order::INTEGER
-    INNER JOIN stage_told
-        ON volume_group."force"::VARCHAR = stage_told."force" AND volume_group.passed = stage_told.stage_order
-    GROUP BY ALL
+    FROM (SELECT DISTINCT breakdown, "group", "force" FROM volume_group WHERE stage_order >= 2) AS group_force
+    INNER JOIN stage_told ON group_force."force"::VARCHAR = stage_told."force"
+    GROUP BY group_force.breakdown, group_force."group", stage_told.stage_order
+),
+
+at_stage AS (
+    SELECT
+        counted.breakdown,
+        counted."group",
+        stage.stage,
+        counted.stage_order,
+        counted.entered,
+        counted.lost,
+        counted.resolved,
+        counted.withdrew,
+        counted.withdrew_lost,
+        group_told.is_covered,
+        group_told.is_told,
+        group_told.is_step_told,
+        group_told.why_order
+    FROM counted
+    INNER JOIN stage ON counted.stage_order = stage.stage_order::INTEGER
+    INNER JOIN group_told
+        ON
+            counted.breakdown = group_told.breakdown AND counted."group" = group_told."group"
+            AND counted.stage_order = group_told.stage_order
 ),
 
 with_total AS (

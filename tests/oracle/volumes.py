@@ -300,11 +300,12 @@ def tells_withdrawal(held: Held, as_at: date, empty_means: bool = True) -> Calla
 
 
 def tells_exits(held: Held, as_at: date, empty_means: bool = True) -> Callable[[tuple[str, str, str]], bool]:
-    """Whether it is told of all forces of a cell (breakdown, group, stage) what went on from there, so that none may have stopped."""
+    """Whether it is told of all forces of a cell (breakdown, group, stage) what came there and what went on, so that none may have
+    stopped."""
     coverage, forces = Coverage(held, as_at), _forces(held, as_at, empty_means)
 
     def told(cell: tuple[str, str, str]) -> bool:
-        later = ("suspect_identified", "referred") if cell[2] == "all" else STAGES[STAGES.index(cell[2]) + 1 :][:1]
+        later = ("suspect_identified", "referred") if cell[2] == "all" else STAGES[STAGES.index(cell[2]) :][:2]
         return all(coverage.is_told(stage, force) for stage in later for force in forces[cell[:2]])
 
     return told
