@@ -82,12 +82,14 @@ def insert(connection: "duckdb.DuckDBPyConnection", feed: Feed, load_id: int, ac
     contract = load_contract(feed.extract)
     table = f"{contract.extract}_version"
     execute = connection.execute
-    repeated = "SELECT * FROM conformed SEMI JOIN told_again USING (row_no)"
-    kept = f"SELECT * FROM conformed ANTI JOIN fate USING (row_no) UNION ALL {repeated}"
+    kept = "SELECT * FROM conformed ANTI JOIN fate USING (row_no)"
+    if feed.delivery == "append":
+        repeated = "SELECT * FROM conformed SEMI JOIN told_again USING (row_no)"
+        execute(f"INSERT INTO repeated_row SELECT {load_id}, line FROM ({numbered(connection, repeated)})")
+        kept += f" UNION ALL {repeated}"
     execute(
         f"INSERT INTO {table} SELECT {load_id}, line, {_listed(tuple(contract.columns))}, NULL FROM ({numbered(connection, kept)})"
     )
-    execute(f"INSERT INTO repeated_row SELECT {load_id}, line FROM ({numbered(connection, repeated)})")
     stored = execute(
         f"SELECT count(*) FROM {table} ANTI JOIN repeated_row USING (load_id, line) WHERE load_id = {load_id}"
     ).fetchone()
