@@ -1,7 +1,7 @@
 -- How far each check that fails could move the headline step rates of its own area: the rate now, and its bounds if the cases
 -- that the rows name stood at the worst or the best stage. Incident rows kept aside could be further cases at any stage; other
 -- rows kept aside could stand for any cases of the area. Rows in force that belong to no case move nothing. Prices of several
--- checks overlap and are never added up.
+-- checks overlap and are never added up. A step has no price where one of its stages is not covered: nobody shows its rate.
 -- grain: rule, extract, area, column_name, stage_order
 WITH area AS (
     SELECT code AS "force", code AS area, FALSE AS is_cps FROM "force"
@@ -69,6 +69,14 @@ unnamed AS (
     WHERE check_measure.is_failing AND rule.rule_group = 'linkage'
 ),
 
+unseen AS (
+    SELECT DISTINCT area.area, area.is_cps, step.stage_order
+    FROM funnel_coverage
+    INNER JOIN area ON funnel_coverage."force" = area."force"
+    INNER JOIN step ON funnel_coverage.stage_order IN (step.stage_order, step.stage_order + 1)
+    WHERE NOT funnel_coverage.is_covered
+),
+
 moved AS (
     SELECT
         unnamed.rule,
@@ -89,6 +97,8 @@ moved AS (
         ON
             unnamed.rule = named.rule AND unnamed.extract = named.extract AND unnamed.area = named.area
             AND unnamed.column_name = named.column_name AND now.stage_order = named.stage_order
+    ANTI JOIN unseen
+        ON now.area = unseen.area AND now.is_cps = unseen.is_cps AND now.stage_order = unseen.stage_order
 )
 
 SELECT

@@ -1,7 +1,7 @@
 -- The twenty commonest ways through the stages, all others together, and beside them how many of all cases show an order of
 -- days that cannot be, or went on after an outcome had ended them (these are among the ways above, not beside them). How the
--- cases of a way stand is empty where nobody is known to have gone further and the next stage is not told; so is, while any
--- stage is not told, a count of none beside the ways.
+-- cases of a way stand is empty where nobody is known to have gone further and the next stage is not told, and so are their share
+-- and days, for they may have gone on; so is, while any stage is not told, a count of none beside the ways.
 -- grain: way_order
 -- order: way_order
 WITH way AS (
@@ -87,9 +87,9 @@ total AS (
 ),
 
 listed AS (
-    SELECT * FROM commonest
+    SELECT *, CASE WHEN state <> '' THEN cases END::BIGINT AS known_cases FROM commonest
     UNION ALL
-    SELECT way_order, kind, '' AS way, '' AS state, '' AS label, cases, median_days FROM beside
+    SELECT way_order, kind, '' AS way, '' AS state, '' AS label, cases, median_days, cases::BIGINT AS known_cases FROM beside
 )
 
 SELECT
@@ -101,10 +101,10 @@ SELECT
     'incident' AS unit,
     listed.cases::BIGINT AS cases,
     total.recorded,
-    listed.cases / nullif(total.recorded, 0) AS share,
-    wilson_lower(listed.cases::BIGINT, total.recorded) AS share_lower,
-    wilson_upper(listed.cases::BIGINT, total.recorded) AS share_upper,
-    median_days
+    listed.known_cases / nullif(total.recorded, 0) AS share,
+    wilson_lower(listed.known_cases, total.recorded) AS share_lower,
+    wilson_upper(listed.known_cases, total.recorded) AS share_upper,
+    CASE WHEN listed.known_cases IS NOT NULL THEN listed.median_days END AS median_days
 FROM listed
 CROSS JOIN total
 ORDER BY way_order;

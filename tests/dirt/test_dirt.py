@@ -34,6 +34,7 @@ FOUND = (
     ("references cut short", ("cps", "police_crime_ref"), harness.AGAIN, 1, 0.3, 5),
     ("codes of another list", ("incident", "offence_code"), harness.NEXT, 1, 1.0, 5),
     ("an extract absent at first", ("incident", ""), harness.FIRST, 1, 0.3, 5),
+    ("a column renamed", ("investigation", "outcome_date"), harness.AGAIN, 1, 1.0, 0),
 )
 """Uses that once went in silence."""
 

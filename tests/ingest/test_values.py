@@ -354,6 +354,13 @@ def test_a_file_loaded_anew_reads_as_on_its_first_day(office: Office) -> None:
     assert office.column("investigation", "suspect_identified_date") == [NOW]
 
 
+def test_codes_without_the_column_of_their_date_are_blank_and_found(office: Office) -> None:
+    office.send("investigation", [INVESTIGATION | {"crime_ref": f"C{n}", "outcome_code": "16"} for n in range(3)])
+    assert office.column("investigation", "outcome_code") == [None] * 3
+    assert office.findings()["code_without_date", "outcome_code"] == 3
+    assert office.reasons() == []
+
+
 def test_a_suspect_whose_day_cannot_be_read_counts_from_the_row_s_other_dates(office: Office) -> None:
     office.send(
         "investigation",

@@ -160,7 +160,8 @@ class Conforming:
                 dated.append(f"{self._plausible(column, days_of_file)} AS {read}")
             plain = unread = read
             if column.needs_date:
-                plain = unread = f"CASE WHEN {name(column.needs_date)} IS NOT NULL THEN {read} END"
+                dated_by = name(column.needs_date) if column.needs_date in self.rules else "NULL"
+                plain = unread = f"CASE WHEN {dated_by} IS NOT NULL THEN {read} END"
             if column.pseudonym:
                 plain = f"CASE WHEN {read} IS NOT NULL THEN {pseudonym.sql(read, column.pseudonym)} END"
             if column.unreadable:
