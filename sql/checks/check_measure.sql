@@ -13,7 +13,9 @@ WITH recent AS (
         coalesce(incident.business_type, 'unknown') <> 'unknown' AS tells_business_type,
         incident.local_authority IS NOT NULL AS tells_local_authority,
         incident.victim_id IS NOT NULL AS tells_victim,
-        min(incident.incident_id) OVER alike = max(incident.incident_id) OVER alike AS is_alone
+        -- Under another reference, or as another victim of the same incident.
+        min(incident.incident_id || '|' || incident.victim_no) OVER alike
+        = max(incident.incident_id || '|' || incident.victim_no) OVER alike AS is_alone
     FROM incident
     CROSS JOIN run_context
     WHERE

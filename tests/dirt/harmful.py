@@ -61,7 +61,7 @@ LOST = frozenset({
     "implied_suspect_identified", "implied_referred", "implied_charged", "quarantined_missing", "suspect_date_without_suspect", "date_without_code",
     "outcome_without_suspect",
 })  # fmt: skip
-CHANGED = frozenset({"values_changed", "values_unseen"})
+CHANGED = frozenset({"values_changed", "values_unseen", "values_shifted"})
 FEED = frozenset(
     {"months_missing", "told_again_less", "feed_behind", "feed_missing", "feed_reaches_less", "volume_unusual"}
 )

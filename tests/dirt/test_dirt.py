@@ -35,6 +35,9 @@ FOUND = (
     ("codes of another list", ("incident", "offence_code"), harness.NEXT, 1, 1.0, 5),
     ("an extract absent at first", ("incident", ""), harness.FIRST, 1, 0.3, 5),
     ("a column renamed", ("investigation", "outcome_date"), harness.AGAIN, 1, 1.0, 0),
+    ("two columns swapped", ("incident", "hate_race"), harness.NEXT, 1, 1.0, 0),
+    ("one code for all", ("cps", "decision"), harness.NEXT, 1, 1.0, 0),
+    ("one code for all", ("cps", "prosecution_outcome"), harness.NEXT, 1, 1.0, 0),
 )
 """Uses that once went in silence."""
 

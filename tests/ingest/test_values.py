@@ -378,6 +378,15 @@ def test_a_suspect_whose_day_cannot_be_read_counts_from_the_row_s_other_dates(of
     assert office.findings()["unreadable_date", "suspect_identified_date"] == 3
 
 
+@pytest.mark.parametrize(
+    "written", ["2024-06-30T23:00:00+00:00[UTC]", "2024-06-30T18:00:00\N{MINUS SIGN}05:00", "2024-06-30 23:00:00+0:0"]
+)
+def test_a_time_with_an_offset_that_is_not_understood_is_no_day(office: Office, written: str) -> None:
+    office.send("investigation", [INVESTIGATION | {"crime_ref": "C1", "file_submitted_date": written}])
+    assert office.column("investigation", "file_submitted_date") == [None]
+    assert office.findings()["unreadable_date", "file_submitted_date"] == 1
+
+
 MOMENTS = [
     ("2024-06-30T23:30Z", dt.date(2024, 7, 1)),
     ("2024-06-30T23:30:00Z", dt.date(2024, 7, 1)),

@@ -488,6 +488,43 @@ def test_a_column_with_values_unseen_before(desk: Desk) -> None:
         assert (told in failing(desk)) == is_told
 
 
+def test_a_column_whose_values_are_shared_out_otherwise(desk: Desk) -> None:
+    """Forty rows both times; the share of a value moves by three in ten."""
+    told = ("values_shifted", "incident", "northumbria", "comparison")
+    for name, compared, of, is_told in (
+        ("incident_1", 0, 50, False), ("incident_2", 14, 50, False), ("incident_3", 20, 39, False), ("incident_4", 30, 50, True),
+    ):  # fmt: skip
+        number = 100 * int(name[-1])
+        rows = [incident(number + n, comparison="Y" if n < compared else "") for n in range(of)]
+        desk.put(name, "incident", rows)
+        desk.load()
+        assert (told in failing(desk)) == is_told, name
+
+
+def test_a_victim_told_twice_of_one_incident(desk: Desk) -> None:
+    """A running number as the number of the victim makes every incident told again a further case."""
+    desk.put("incident_1", "incident", [incident(n, victim_id=f"V{n}") for n in range(40)])
+    desk.put("incident_2", "incident", [incident(n, victim_id=f"V{n}", victim_no=str(n + 2)) for n in range(40)])
+    desk.load()
+    assert failing(desk).get(("records_alike", *REPORT)) == 80
+
+
+def test_a_snapshot_that_withdraws(desk: Desk, tmp_path: Path) -> None:
+    told = ("told_again_less", *REPORT)
+    mapping = 'source = "whole"\n[[feed]]\nextract = "incident"\nfiles = ["whole_*"]\ndelivery = "snapshot"\ncolumns = "same"\n'
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "whole.toml").write_text(mapping, encoding="utf-8")
+    for name, numbers, is_told in (
+        ("whole_1", range(60), False),
+        ("whole_2", range(11, 71), False),
+        ("whole_3", range(200, 260), True),
+    ):
+        desk.put(name, "incident", [incident(n) for n in numbers])
+        desk.load(sources=sources)
+        assert (told in failing(desk)) == is_told, name
+
+
 def test_a_delivery_that_tells_fewer_records_again(desk: Desk) -> None:
     told = ("told_again_less", *REPORT)
     for name, numbers, is_told in (

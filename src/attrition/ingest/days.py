@@ -1,5 +1,6 @@
 """How a cell is read as a day. A following time is dropped; a moment with an offset from UTC is brought to Europe/London first.
-Texts of a shape that nobody wrote a date in are NULL; whether a day is plausible is for the caller to say.
+Texts of a shape that nobody wrote a date in are NULL, and so is a time with an offset that is not understood: its day may be
+another one. Whether a day is plausible is for the caller to say.
 """
 
 import re
@@ -17,6 +18,7 @@ _MOMENT = (
     rf"{_OFFSET}$"
 )
 _PARTS = "['day', 'hour', 'minute', 'half', 'basic_hour', 'basic_minute', 'zone']"
+_STRANGE_OFFSET = r"[ T]\d{1,2}:?\d\d.*[-+\x{2212}\[]"
 _SHORTEST_MOMENT = 10  # characters of 1/6/24T23Z
 
 
@@ -47,7 +49,8 @@ def arm(connection: "duckdb.DuckDBPyConnection") -> None:
         "CREATE OR REPLACE TEMP MACRO iso_date(cell) AS CASE WHEN cell >= '0' THEN "
         "CASE WHEN cell LIKE '____-__-__' THEN try_cast(cell AS DATE) "
         "WHEN cell LIKE '____-__-__ %' OR cell LIKE '____-__-__T%' THEN CASE WHEN is_moment(cell) "
-        "THEN london_day(try_cast(left(cell, 10) AS DATE), cell) ELSE try_cast(left(cell, 10) AS DATE) END END END"
+        "THEN london_day(try_cast(left(cell, 10) AS DATE), cell) "
+        f"WHEN NOT regexp_matches(cell, '{_STRANGE_OFFSET}') THEN try_cast(left(cell, 10) AS DATE) END END END"
     )
 
 
@@ -64,7 +67,7 @@ def sql(cell: str, formats: tuple[str, ...], iso_too: bool) -> str:
     iso = [f"iso_date({cell})"] if iso_too else []
     return (
         f"CASE WHEN is_moment({cell}) THEN coalesce({', '.join([f'london_day({moment}, {cell})', *iso])}) "
-        f"ELSE coalesce({', '.join([plain, *iso])}) END"
+        f"WHEN NOT regexp_matches({cell}, '{_STRANGE_OFFSET}') THEN coalesce({', '.join([plain, *iso])}) END"
     )
 
 

@@ -1,5 +1,6 @@
 """What is worth a look where a delivery tells otherwise than those before it: a record reported on quite another day, a crime of
-which fewer rows came, a column that tells many records otherwise or has values that never came, records that are left out.
+which fewer rows came, a column that tells many records otherwise, has values that never came or has one of them far more or less
+often, records that are left out or withdrawn.
 """
 
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ def find_unlike_before(connection: "duckdb.DuckDBPyConnection", extract: str, lo
     """Keeps a finding for each of these ways in which the loads of a delivery are unlike what was loaded before."""
     _find_replaced(connection, extract, loads)
     _find_unseen(connection, extract, loads)
+    _find_shifted(connection, extract, loads)
+    _find_withdrawn(connection, extract, loads)
     listed = ", ".join(map(str, loads))
     for place, source, last in connection.execute(
         f"SELECT place, any_value(source), max(load_id) FROM load WHERE load_id IN ({listed}) GROUP BY place ORDER BY place"
@@ -123,6 +126,57 @@ def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: t
             f"HAVING sum(rows) FILTER (seen.value IS NULL) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * sum(rows)) "
             "AND (SELECT count(*) FROM seen) > 0"
         )
+
+
+_LEAST_SHIFT, _LEAST_TOLD = 0.3, 40
+
+
+def _find_shifted(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding for each column of which some code's or day's share is another, by three in ten or more, than among the rows
+    that the source had in force: of forty rows that tell it, at least, both times. Of an incident no value is one, too: what is
+    asked at the report is not told later.
+    """
+    contract = load_contract(extract)
+    new = ", ".join(str(load) for load in loads)
+    source = f"SELECT load_id FROM load WHERE state = 'loaded' AND source = (SELECT min(source) FROM load WHERE load_id IN ({new}))"
+    columns = [c for c, column in contract.columns.items() if column.type == "date" or column.code_list]
+    standing = (
+        f"SELECT load_id IN ({new}) AS is_new, {', '.join(name(c) for c in columns)} FROM {extract}_version WHERE load_id IN ({new}) "
+        f"OR (load_id IN ({source}) AND (replaced_by IS NULL OR replaced_by IN ({new})))"
+    )
+    if not columns or not connection.execute(f"SELECT 1 FROM ({standing}) WHERE NOT is_new LIMIT 1").fetchone():
+        return
+    for column in columns:
+        told = "true" if extract == "incident" else f"{name(column)} IS NOT NULL"
+        connection.execute(
+            f"INSERT INTO finding WITH told AS (SELECT is_new, coalesce({name(column)}::VARCHAR, '') AS value, count(*) AS rows "
+            f"FROM ({standing}) WHERE {told} GROUP BY ALL), "
+            "share AS (SELECT *, sum(rows) OVER of_time AS every, rows / sum(rows) OVER of_time AS share FROM told "
+            "WINDOW of_time AS (PARTITION BY is_new)), "
+            "both_times AS (SELECT value, coalesce(max(share) FILTER (is_new), 0) AS now, "
+            "coalesce(max(share) FILTER (NOT is_new), 0) AS before FROM share GROUP BY value) "
+            f"SELECT {loads[-1]}, NULL, 'values_shifted', '{column}' FROM both_times HAVING max(abs(now - before)) >= {_LEAST_SHIFT} "
+            f"AND (SELECT min(every) FROM share) >= {_LEAST_TOLD} AND (SELECT count(DISTINCT is_new) FROM share) = 2"
+        )
+
+
+_LEAST_WITHDRAWN = 0.2
+
+
+def _find_withdrawn(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding where a snapshot withdraws one in five of the rows, and ten at least, that its source had in force."""
+    contract = load_contract(extract)
+    new = ", ".join(str(load) for load in loads)
+    told = connection.execute(f"SELECT bool_or(delivery = 'snapshot') FROM load WHERE load_id IN ({new})").fetchone()
+    if not told or not told[0]:
+        return
+    members = contract.replaced_by or contract.key
+    connection.execute(
+        f"INSERT INTO finding SELECT {loads[-1]}, NULL, 'told_again_less', NULL FROM {extract}_version AS v "
+        f"ANTI JOIN {extract}_version AS n ON n.load_id IN ({new}) AND {same(contract, 'v', 'n', members)} "
+        f"WHERE v.replaced_by IN ({new}) AND v.load_id NOT IN ({new}) HAVING count(*) >= greatest({_LEAST_CHANGED}, "
+        f"{_LEAST_WITHDRAWN} * (SELECT count(*) FROM {extract}_version WHERE replaced_by IN ({new}) AND load_id NOT IN ({new})))"
+    )
 
 
 _SOME_AGAIN, _PART_AGAIN = 0.2, 0.8
