@@ -14,8 +14,8 @@ WITH recent AS (
         incident.local_authority IS NOT NULL AS tells_local_authority,
         incident.victim_id IS NOT NULL AS tells_victim,
         -- Under another reference, or as another victim of the same incident.
-        min(incident.incident_id || '|' || incident.victim_no) OVER alike
-        = max(incident.incident_id || '|' || incident.victim_no) OVER alike AS is_alone
+        min(concat_ws('|', incident.incident_id, incident.victim_no)) OVER alike
+        = max(concat_ws('|', incident.incident_id, incident.victim_no)) OVER alike AS is_alone
     FROM incident
     CROSS JOIN run_context
     WHERE
