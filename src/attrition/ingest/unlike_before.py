@@ -97,6 +97,14 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
         )
 
 
+def _earlier(extract: str, new: str) -> str:
+    """The query for the loads of the source that came before the listed ones."""
+    return (
+        f"SELECT load_id FROM load WHERE state = 'loaded' AND extract = '{extract}' AND load_id NOT IN ({new}) "
+        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new}))"
+    )
+
+
 _LEAST_UNSEEN = 0.2
 
 
@@ -110,10 +118,7 @@ def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: t
         if column.type == "label" or (column.type == "code" and not column.codes)
     ]
     new = ", ".join(str(load) for load in loads)
-    earlier = (
-        f"SELECT load_id FROM load WHERE state = 'loaded' AND extract = '{extract}' AND load_id NOT IN ({new}) "
-        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new}))"
-    )
+    earlier = _earlier(extract, new)
     if not columns or not connection.execute(f"{earlier} LIMIT 1").fetchone():
         return
     for column in columns:
@@ -138,11 +143,10 @@ def _find_shifted(connection: "duckdb.DuckDBPyConnection", extract: str, loads: 
     """
     contract = load_contract(extract)
     new = ", ".join(str(load) for load in loads)
-    source = f"SELECT load_id FROM load WHERE state = 'loaded' AND source = (SELECT min(source) FROM load WHERE load_id IN ({new}))"
     columns = [c for c, column in contract.columns.items() if column.type == "date" or column.code_list]
     standing = (
         f"SELECT load_id IN ({new}) AS is_new, {', '.join(name(c) for c in columns)} FROM {extract}_version WHERE load_id IN ({new}) "
-        f"OR (load_id IN ({source}) AND (replaced_by IS NULL OR replaced_by IN ({new})))"
+        f"OR (load_id IN ({_earlier(extract, new)}) AND (replaced_by IS NULL OR replaced_by IN ({new})))"
     )
     if not columns or not connection.execute(f"SELECT 1 FROM ({standing}) WHERE NOT is_new LIMIT 1").fetchone():
         return
