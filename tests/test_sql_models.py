@@ -264,7 +264,7 @@ def test_membership_has_one_branch_for_every_breakdown() -> None:
     assert sorted(branches) == sorted(row["breakdown"] for row in reference.rows("breakdown"))
 
 
-@pytest.mark.parametrize("name", ["funnel_path", "funnel_period"])
+@pytest.mark.parametrize("name", ["funnel_path", "funnel_shared_crime"])
 def test_breakdowns_by_period_are_those_of_the_reference_table(name: str) -> None:
     tree = sqlglot.parse_one(MODELS[name].select, read="duckdb")
     listed = [{text.this for text in condition.expressions} for condition in tree.find_all(exp.In)]

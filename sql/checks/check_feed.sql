@@ -1,5 +1,5 @@
 -- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries
--- are appended: one of an older month is no fault); a column that the one
+-- are appended: one of an older month is no fault); coming in fewer files than the one before; a column that the one
 -- before still had; a date column of which more than one filled cell in twenty, and five at least, cannot be read; columns
 -- that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as
 -- a whole (of 20 rows or more: fewer have no rhythm), told with its last delivery. Only the newest delivery of a
@@ -13,6 +13,7 @@ WITH delivered AS (
         load_force."force"::VARCHAR AS "force",
         max(load.covers_to) AS covers_to,
         list(load.load_id) AS load_ids,
+        count(DISTINCT load.file) AS files,
         bool_or(load.delivery = 'append') AS is_appended
     FROM load
     LEFT JOIN load_force ON load.load_id = load_force.load_id
@@ -76,6 +77,14 @@ noted AS (
             newest.source = before.source AND newest.extract = before.extract
             AND newest."force" IS NOT DISTINCT FROM before."force"
     WHERE newest.covers_to < before.covers_to AND newest.is_appended IS DISTINCT FROM TRUE
+    UNION ALL
+    SELECT 'fewer_files' AS rule, newest.extract, newest."force", '' AS column_name, list_max(newest.load_ids) AS load_id
+    FROM newest
+    INNER JOIN before
+        ON
+            newest.source = before.source AND newest.extract = before.extract
+            AND newest."force" IS NOT DISTINCT FROM before."force"
+    WHERE newest.files < before.files
     UNION ALL
     SELECT 'schema_drift' AS rule, newest.extract, newest."force", missing.column_name, missing.load_id
     FROM newest

@@ -2,7 +2,7 @@
 -- have it, and whether the mapping fills its column at all. What stands for an unknown value shows nothing.
 -- CPS rows that name no force are a set of their own (force empty).
 -- grain: source, extract, force, evidence
-WITH row_of_incident AS NOT MATERIALIZED (
+WITH row_of_incident AS (
     SELECT
         load.source,
         incident."force"::VARCHAR AS "force",
@@ -19,7 +19,7 @@ WITH row_of_incident AS NOT MATERIALIZED (
     GROUP BY load.source, incident."force"
 ),
 
-row_of_investigation AS NOT MATERIALIZED (
+row_of_investigation AS (
     SELECT
         load.source,
         investigation."force"::VARCHAR AS "force",
@@ -39,7 +39,7 @@ row_of_investigation AS NOT MATERIALIZED (
     GROUP BY load.source, investigation."force"
 ),
 
-row_of_cps AS NOT MATERIALIZED (
+row_of_cps AS (
     SELECT
         load.source,
         cps."force"::VARCHAR AS "force",
@@ -65,56 +65,53 @@ row_of_cps AS NOT MATERIALIZED (
 ),
 
 shown AS (
-    SELECT source, "force", every AS could, every AS had, 'incident.reported_date' AS evidence FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, every AS had, 'incident.incident_class' AS evidence FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, hate_race AS had, 'incident.hate_race' AS evidence FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, hate_religion AS had, 'incident.hate_religion' AS evidence FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, hate_sexual_orientation AS had, 'incident.hate_sexual_orientation' AS evidence
+    SELECT
+        source,
+        "force",
+        unnest([
+            { 'evidence': 'incident.reported_date', 'could': every, 'had': every },
+            { 'evidence': 'incident.incident_class', 'could': every, 'had': every },
+            { 'evidence': 'incident.hate_race', 'could': every, 'had': hate_race },
+            { 'evidence': 'incident.hate_religion', 'could': every, 'had': hate_religion },
+            { 'evidence': 'incident.hate_sexual_orientation', 'could': every, 'had': hate_sexual_orientation },
+            { 'evidence': 'incident.hate_disability', 'could': every, 'had': hate_disability },
+            { 'evidence': 'incident.hate_transgender', 'could': every, 'had': hate_transgender },
+            { 'evidence': 'incident.victim_ethnicity', 'could': every, 'had': victim_ethnicity },
+            { 'evidence': 'incident.business_type', 'could': every, 'had': business_type }
+        ]) AS kind
     FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, hate_disability AS had, 'incident.hate_disability' AS evidence FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, hate_transgender AS had, 'incident.hate_transgender' AS evidence
-    FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, victim_ethnicity AS had, 'incident.victim_ethnicity' AS evidence FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, business_type AS had, 'incident.business_type' AS evidence FROM row_of_incident
-    UNION ALL
-    SELECT source, "force", every AS could, suspects AS had, 'investigation.suspect_id' AS evidence FROM row_of_investigation
-    UNION ALL
-    SELECT source, "force", every AS could, outcomes AS had, 'investigation.outcome_code' AS evidence FROM row_of_investigation
     UNION ALL
     SELECT
-        source, "force", suspects + submitted - submitted_suspects AS could, submitted AS had,
-        'investigation.file_submitted_date' AS evidence
+        source,
+        "force",
+        unnest([
+            { 'evidence': 'investigation.suspect_id', 'could': every, 'had': suspects },
+            { 'evidence': 'investigation.outcome_code', 'could': every, 'had': outcomes },
+            {
+                'evidence': 'investigation.file_submitted_date',
+                'could': suspects + submitted - submitted_suspects,
+                'had': submitted
+            },
+            { 'evidence': 'investigation.charge', 'could': outcomes, 'had': charges },
+            { 'evidence': 'investigation.withdrawal', 'could': endings, 'had': withdrawals }
+        ]) AS kind
     FROM row_of_investigation
     UNION ALL
-    SELECT source, "force", outcomes AS could, charges AS had, 'investigation.charge' AS evidence FROM row_of_investigation
-    UNION ALL
-    SELECT source, "force", endings AS could, withdrawals AS had, 'investigation.withdrawal' AS evidence FROM row_of_investigation
-    UNION ALL
-    SELECT source, "force", every AS could, every AS had, 'cps.received_date' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", every AS could, charges AS had, 'cps.decision' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", at_court AS could, hearings AS had, 'cps.first_hearing_date' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", at_court AS could, outcomes AS had, 'cps.prosecution_outcome' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", convictions AS could, uplifts AS had, 'cps.uplift' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", convictions AS could, guilty_pleas AS had, 'cps.guilty_plea' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", losses AS could, reasons AS had, 'cps.outcome_reason' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", outcomes AS could, court_losses AS had, 'cps.court_loss' AS evidence FROM row_of_cps
-    UNION ALL
-    SELECT source, "force", every AS could, crime_refs AS had, 'cps.link' AS evidence FROM row_of_cps
+    SELECT
+        source,
+        "force",
+        unnest([
+            { 'evidence': 'cps.received_date', 'could': every, 'had': every },
+            { 'evidence': 'cps.decision', 'could': every, 'had': charges },
+            { 'evidence': 'cps.first_hearing_date', 'could': at_court, 'had': hearings },
+            { 'evidence': 'cps.prosecution_outcome', 'could': at_court, 'had': outcomes },
+            { 'evidence': 'cps.uplift', 'could': convictions, 'had': uplifts },
+            { 'evidence': 'cps.guilty_plea', 'could': convictions, 'had': guilty_pleas },
+            { 'evidence': 'cps.outcome_reason', 'could': losses, 'had': reasons },
+            { 'evidence': 'cps.court_loss', 'could': outcomes, 'had': court_losses },
+            { 'evidence': 'cps.link', 'could': every, 'had': crime_refs }
+        ]) AS kind
+    FROM row_of_cps
 ),
 
 filled AS (
@@ -128,12 +125,12 @@ SELECT
     shown.source,
     evidence.extract,
     shown."force",
-    shown.evidence,
-    shown.could,
-    shown.had,
+    shown.kind.evidence,
+    shown.kind.could,
+    shown.kind.had,
     filled.column_name IS NOT NULL AS is_filled
 FROM shown
-INNER JOIN evidence ON shown.evidence = evidence.evidence
+INNER JOIN evidence ON shown.kind.evidence = evidence.evidence
 LEFT JOIN filled
     ON
         shown.source = filled.source

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from attrition import reference, warehouse
 from attrition.errors import UsageFault
 from attrition.ingest.clean_text import clean
+from attrition.publish.told import why_text
 from attrition.settings import load_settings
 
 if TYPE_CHECKING:
     import duckdb
 
 _MODELS = (
-    "case_history", "case_path", "link_cps",
+    "case_history", "case_path", "link_cps", "funnel_coverage",
     "check_implied_stage", "check_incident", "check_outcome_contradiction", "check_link", "check_charge", "check_flag",
     "check_date_order", "check_suspect", "check_expectation",
 )  # fmt: skip
@@ -87,8 +88,15 @@ def _case(connection: "duckdb.DuckDBPyConnection", incident: dict[str, Any], day
     else:
         case = stood[0]
         why = f": {case['reason_label']} ({case['reason']})" if case["reason"] else ""
-        lines.append(f"  Stands at: {case['stage_label']}, {case['state']}{why}")
-        lines += _stages(connection, case, here)
+        untold = _untold(connection, case["force"])
+        # Nobody can say that a case is open where nothing tells whether it went on.
+        state = (
+            "open as far as is told"
+            if case["state"] == "open" and untold.get(case["stage_order"] + 1)
+            else case["state"]
+        )
+        lines.append(f"  Stands at: {case['stage_label']}, {state}{why}")
+        lines += _stages(connection, case, here, untold)
     lines += ["  Rows:", f"    incident       {_place(incident)}  {_told(incident, _INCIDENT)}"]
     rows = []
     if incident["crime_ref"] and incident["incident_class"] == "crime":
@@ -98,7 +106,15 @@ def _case(connection: "duckdb.DuckDBPyConnection", incident: dict[str, Any], day
     return "\n".join(lines)
 
 
-def _stages(connection: "duckdb.DuckDBPyConnection", case: dict[str, Any], here: dict[str, Any]) -> list[str]:
+def _untold(connection: "duckdb.DuckDBPyConnection", force: str) -> dict[int, str]:
+    """Why each stage that is not covered for a force is not, in words, by its order."""
+    query = 'SELECT stage_order, why FROM funnel_coverage WHERE "force" = ? AND NOT is_covered'
+    return {order: why_text(why) for order, why in connection.execute(query, [force]).fetchall()}
+
+
+def _stages(
+    connection: "duckdb.DuckDBPyConnection", case: dict[str, Any], here: dict[str, Any], untold: dict[int, str]
+) -> list[str]:
     shown = _records(connection, "SELECT * FROM case_stage WHERE load_id = $load_id AND line = $line", here)[0]
     evidence = {stage: bool(shown[column]) for stage, column in _EVIDENCE}
     lines = []
@@ -106,7 +122,8 @@ def _stages(connection: "duckdb.DuckDBPyConnection", case: dict[str, Any], here:
         order = int(stage["stage_order"])
         reached = order <= case["stage_order"]
         told = "evidence" if evidence.get(stage["stage"], True) else "implied: a later stage was reached"
-        lines.append(f"    {'x' if reached else '-'} {stage['label']:<24}{told if reached else ''}".rstrip())
+        unseen = f"not told: {untold[order]}" if order in untold else ""
+        lines.append(f"    {'x' if reached else '-'} {stage['label']:<24}{told if reached else unseen}".rstrip())
     return lines
 
 

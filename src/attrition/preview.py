@@ -202,8 +202,11 @@ def _say_measures(connection: "duckdb.DuckDBPyConnection", sources: Path | None)
 def _write_rows(connection: "duckdb.DuckDBPyConnection", folder: Path, now: dt.date) -> None:
     from attrition.publish.rows_to_mend import write_rows_to_mend
 
-    for path in write_rows_to_mend(connection, folder, False, now):
+    written = write_rows_to_mend(connection, folder, False, now)
+    for path in written:
         print(f"Rows to mend: {path}")
+    if not written:
+        print("No rows to mend; nothing was written.")
 
 
 def _where(count: int, lines: list[int]) -> str:

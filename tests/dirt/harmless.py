@@ -19,7 +19,7 @@ LISTED = ("code", "yes_no", "force")
 ALL = ("text", "integer", "date", "label", *REFERENCES, *LISTED)
 WHOLE_NUMBERS = ("victim_no", "victim_age", "suspect_birth_year", "defendant_birth_year", "outcome_code")
 PADS = ("\u00a0", "\t", " ", "\u2003", "\u00a0 ")
-INVISIBLE = ("\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060", "\x07")
+INVISIBLE = ("\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060", "\x07", "\u034f", "\ufe0f")
 ABSENT = ("N/A", "null", "TBC", "-", "Unknown", "#N/A", "Not known", "XXXX")
 
 

@@ -113,6 +113,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         ("North  Tyne", "North Tyne"),
         ("\u00a0North\u2003 Tyne\t", "North Tyne"),
         ("No\u00adrth\u200b Tyne\ufeff", "North Tyne"),
+        ("No\u034frth\ufe0f T\u3164yne\U000e0101", "North Tyne"),
         ("North\r\nTyne", "North Tyne"),
         ("North\x0bTyne\x07\x1f", "North Tyne"),
         ("Cafe\u0301 \u202aQuarter\u202c", "Caf\u00e9 Quarter"),
@@ -139,7 +140,7 @@ def test_cells_are_clean_text_in_files_of_every_kind(office: Office, write: Writ
     assert office.findings() == {}
 
 
-@pytest.mark.parametrize("sign", ["\u00a0", "\u200b", "\t", "\n", "  ", "\x07"])
+@pytest.mark.parametrize("sign", ["\u00a0", "\u200b", "\t", "\n", "  ", "\x07", "\ufe0f"])
 def test_one_dirty_cell_far_down_is_seen(office: Office, sign: str) -> None:
     rows = [INCIDENT | {"incident_id": f"IN{n}", "area_command": "North Tyne"} for n in range(300)]
     rows[290]["area_command"] = f"North{sign} Tyne"
@@ -390,6 +391,8 @@ def test_a_time_with_an_offset_that_is_not_understood_is_no_day(office: Office, 
 MOMENTS = [
     ("2024-06-30T23:30Z", dt.date(2024, 7, 1)),
     ("2024-06-30T23:30:00Z", dt.date(2024, 7, 1)),
+    ("2024-06-30t23:30:00z", dt.date(2024, 7, 1)),
+    ("2024-06-30t23:30", dt.date(2024, 6, 30)),
     ("2024-06-30 22:59:59.999 Z", dt.date(2024, 6, 30)),
     ("2024-06-30T23:00:00.000Z", dt.date(2024, 7, 1)),
     ("2024-06-30T23:30:00+01:00", dt.date(2024, 6, 30)),
@@ -436,6 +439,8 @@ def test_a_moment_of_a_parquet_file_is_a_day_in_london(tmp_path: Path) -> None:
     ("formats", "written", "read"),
     [
         ("%d/%m/%Y", "30/06/2024 23:30Z", dt.date(2024, 7, 1)),
+        ("%d/%m/%Y", "30/06/2024t23:30z", dt.date(2024, 7, 1)),
+        ("%d/%m/%Y", "30/06/2024t23:30", dt.date(2024, 6, 30)),
         ("%d/%m/%Y", "30/06/2024 11:30 PM +00:00", dt.date(2024, 7, 1)),
         ("%d/%m/%Y", "01/07/2024 00:30:00+02:00", dt.date(2024, 6, 30)),
         ("%d/%m/%Y", "30/06/2024 23:30", dt.date(2024, 6, 30)),

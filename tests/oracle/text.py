@@ -17,10 +17,19 @@ _NUMBERS = re.compile(r"XX+|0+|9{4,}")
 
 def clean(text: str) -> str:
     """NFC, without what nobody sees, with single spaces and none around."""
-    seen = "".join(
-        " " if sign.isspace() else "" if unicodedata.category(sign) in ("Cc", "Cf") else sign for sign in text
-    )
+    seen = "".join(" " if sign.isspace() else "" if _is_unseen(sign) else sign for sign in text)
     return " ".join(unicodedata.normalize("NFC", seen).split())
+
+
+def _is_unseen(sign: str) -> bool:
+    """Whether Unicode says that a sign shows nothing."""
+    name = unicodedata.name(sign, "")
+    named = (
+        "VARIATION SELECTOR" in name
+        or name == "COMBINING GRAPHEME JOINER"
+        or re.match(r"(HALFWIDTH )?HANGUL .*FILLER", name)
+    )
+    return bool(named) or unicodedata.category(sign) in ("Cc", "Cf")
 
 
 def squeezed(text: str) -> str:

@@ -270,6 +270,20 @@ def test_the_tables_say_of_each_stage_whether_it_is_covered_and_why_not(publicat
             assert _untold_zeros(publication.told, file.stem, _csv(file)) == [], file.name
 
 
+def test_a_case_is_not_open_where_nothing_tells_its_next_stage(publications: dict[str, Publication]) -> None:
+    publication = publications["restricted"]
+    if publication.name == "police_uk":
+        pytest.skip("its references are made up of bytes")
+    reference = f"C{CHARGED[0]}"
+    said = _said("case", reference, "--warehouse", str(publication.folder.parent.parent / "warehouse.duckdb"))
+    for stage, why in publication.told.stages.items():
+        reached = {"police": ("suspect_identified", "referred", "charged"), "cps": LATER[:3]}.get(publication.name, ())
+        assert stage in reached or re.search(rf"- {LABELS[stage]} +not told: no ", said), (stage, why, said)
+    last = {"police": "Charged", "cps": "Prosecuted", "incidents": "Recorded as a crime"}[publication.name]
+    state = "open" if publication.name == "cps" else "open as far as is told"
+    assert f"Stands at: {last}, {state}\n" in said
+
+
 def test_the_csv_files_say_no_0(publication: Publication) -> None:
     files = sorted((publication.folder / "csv").glob("*.csv"))
     assert len(files) >= 7

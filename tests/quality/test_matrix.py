@@ -525,6 +525,26 @@ def test_a_snapshot_that_withdraws(desk: Desk, tmp_path: Path) -> None:
         assert (told in failing(desk)) == is_told, name
 
 
+def test_a_part_that_has_not_come(desk: Desk, tmp_path: Path) -> None:
+    mapping = (
+        'source = "parted"\n[[feed]]\nextract = "incident"\nfiles = ["parted_*"]\ndelivery = "update"\n'
+        "parts = 'parted_(\\d)_'\ncolumns = \"same\"\n"
+    )
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "parted.toml").write_text(mapping, encoding="utf-8")
+    for names, is_told in (
+        (("parted_1_a", "parted_1_b"), False),
+        (("parted_2_a",), True),
+        (("parted_2_b",), False),  # joins the delivery of its name in a later run
+        (("parted_3_b", "parted_3_a"), False),
+    ):
+        for name in names:
+            desk.put(name, "incident", [incident(10 * int(name[7]) + (name[-1] == "b"))])
+        desk.load(sources=sources)
+        assert (("fewer_files", *REPORT) in failing(desk)) == is_told, names
+
+
 def test_a_delivery_that_tells_fewer_records_again(desk: Desk) -> None:
     told = ("told_again_less", *REPORT)
     for name, numbers, is_told in (

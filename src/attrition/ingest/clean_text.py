@@ -17,7 +17,10 @@ _SPACES = re.compile("[ \t\n\v\f\r]+")
 _CHUNK = 1 << 18  # bytes looked at in one go, few enough to stay in the cache of the processor
 _MOST_CONTROLS = 3  # asked for one by one; where a file holds more, one pattern asks for all
 
-_INVISIBLE_SQL = r"[\p{Cf}\x00-\x08\x0E-\x1F\x7F-\x9F]"
+# Letters and marks that Unicode says are not shown: joiners, fillers, variation selectors.
+_UNSHOWN = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+_UNSHOWN_LETTER = re.compile(f"[{_UNSHOWN}]")
+_INVISIBLE_SQL = rf"[\p{{Cf}}\x00-\x08\x0E-\x1F\x7F-\x9F{_UNSHOWN}]"
 _SPACES_SQL = r"[\t\n\x0B\f\r\p{Z}]+"
 
 
@@ -27,7 +30,7 @@ def clean(text: str) -> str:
         return text.strip(" ")
     kept = (
         " " if character in _PARTING or kind.startswith("Z") else character
-        for character in text
+        for character in _UNSHOWN_LETTER.sub("", text)
         if (kind := unicodedata.category(character)) not in ("Cf", "Cc") or character in _PARTING
     )
     return unicodedata.normalize("NFC", _SPACES.sub(" ", "".join(kept)).strip(" "))

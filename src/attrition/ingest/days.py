@@ -18,7 +18,7 @@ _MOMENT = (
     rf"{_OFFSET}$"
 )
 _PARTS = "['day', 'hour', 'minute', 'half', 'basic_hour', 'basic_minute', 'zone']"
-_STRANGE_OFFSET = r"[ T]\d{1,2}:?\d\d.*[-+\x{2212}\[]"
+_STRANGE_OFFSET = r"[ Tt]\d{1,2}:?\d\d.*[-+\x{2212}\[]"
 _SHORTEST_MOMENT = 10  # characters of 1/6/24T23Z
 
 
@@ -48,7 +48,7 @@ def arm(connection: "duckdb.DuckDBPyConnection") -> None:
     execute(
         "CREATE OR REPLACE TEMP MACRO iso_date(cell) AS CASE WHEN cell >= '0' THEN "
         "CASE WHEN cell LIKE '____-__-__' THEN try_cast(cell AS DATE) "
-        "WHEN cell LIKE '____-__-__ %' OR cell LIKE '____-__-__T%' THEN CASE WHEN is_moment(cell) "
+        "WHEN cell LIKE '____-__-__ %' OR cell ILIKE '____-__-__T%' THEN CASE WHEN is_moment(cell) "
         "THEN london_day(try_cast(left(cell, 10) AS DATE), cell) "
         f"WHEN NOT regexp_matches(cell, '{_STRANGE_OFFSET}') THEN try_cast(left(cell, 10) AS DATE) END END END"
     )
@@ -59,7 +59,7 @@ def sql(cell: str, formats: tuple[str, ...], iso_too: bool) -> str:
     if not formats or formats == (ISO,):
         return f"iso_date({cell})"
     # A time after the date is dropped, whatever stands between the two.
-    plain = _tries(cell, f"regexp_extract({cell}, '^[^ T]+')", formats)
+    plain = _tries(cell, f"regexp_extract({cell}, '^[^ Tt]+')", formats)
     written = f"regexp_extract({cell}, '{_MOMENT}', 1)"
     moment = _tries(
         f"regexp_replace({cell}, '(?i){_OFFSET}$', '')", written, tuple(_without_offset(f) for f in formats)

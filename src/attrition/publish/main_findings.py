@@ -122,7 +122,10 @@ def in_short(rows: PaperRows) -> str:
     if not rows.stages:
         return "No financial year has been published that is over: what becomes of cases cannot be told yet."
     if not all(rows.step_known(stage) for stage in LOSING) or not is_shown(recorded):
-        return f"What became of the cases {whose} cannot be told as at {day}: {why_unknown(rows)}."
+        return (
+            f"How many of the cases {whose} led to a conviction, and how many were lost in all, cannot be told as at {day}: "
+            f"{why_unknown(rows)}."
+        )
     convicted = rows.stages["convicted"]["entered"]
     if not is_shown(convicted):
         return f"{recorded:,} cases were {whose}. How many led to a conviction by {day} is not shown."
