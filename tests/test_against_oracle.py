@@ -220,44 +220,43 @@ def test_ties_and_pending_rows_are_settled_as_the_oracle_settles_them() -> None:
 
 # Deliveries told by hand
 
-CRIME = {
-    "force": "durham",
-    "incident_id": "I1",
-    "incident_class": "crime",
-    "crime_ref": "C1",
-    "reported_date": day(-300),
-}
-TOLD = {"urn": "11CD0000125", "force": "durham", "defendant_id": "D1", "received_date": day(-9)}
-UNREADABLE = {**TOLD, "defendant_id": "D9", "received_date": "soon"}
-
-
-def _another(defendant: str) -> dict[str, str]:
-    return {**TOLD, "defendant_id": defendant}
-
-
 _LATER = {
-    "no good row": [UNREADABLE],
-    "one new row": [_another("D2"), UNREADABLE],
-    "two new rows": [_another("D2"), _another("D3"), UNREADABLE],
-    "another set": [_another("D2"), {**UNREADABLE, "urn": "11CD0000225"}],
+    "no good row": ("D9 soon",),
+    "one new row": ("D2", "D9 soon"),
+    "two new rows": ("D2", "D3", "D9 soon"),
+    "another set": ("D2", "D9 soon elsewhere"),
 }
+"""What the second file tells of a set that held D1 alone: new defendants, and one whose receipt cannot be read."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
-    "later",
-    # The last two say nothing new of one set, and take half a minute.
-    [
-        pytest.param(rows, id=name, marks=pytest.mark.slow if n > 1 else ())
-        for n, (name, rows) in enumerate(_LATER.items())
-    ],
-)
-def test_a_set_with_a_quarantined_row(kind: str, later: list[RawRow]) -> None:
-    deliveries = [
-        Delivery("incident", f"incident_1_{kind}.csv", [CRIME], kind, kind),
-        Delivery("cps", f"cps_1_{kind}.csv", [TOLD], kind, kind),
-        Delivery("cps", f"cps_2_{kind}.csv", later, kind, kind),
+def _told(urn: str, *defendants: str) -> list[RawRow]:
+    """CPS rows of a set."""
+    return [
+        {
+            "urn": f"{int(urn[:2]) + 50}{urn[2:]}" if "elsewhere" in defendant else urn,
+            "force": "durham",
+            "defendant_id": defendant[:2],
+            "received_date": "soon" if "soon" in defendant else day(-9),
+        }
+        for defendant in defendants
     ]
+
+
+def test_sets_with_a_quarantined_row() -> None:
+    deliveries = []
+    for of_kind, kind in enumerate(KINDS):
+        numbers = {later: 10 * (of_kind + 1) + n for n, later in enumerate(_LATER)}
+        crimes = [
+            {"force": "durham", "incident_id": f"I{n}", "incident_class": "crime", "crime_ref": f"C{n}", "reported_date": day(-300)}
+            for n in numbers.values()
+        ]  # fmt: skip
+        first = [row for n in numbers.values() for row in _told(f"{n}CD0000125", "D1")]
+        then = [row for later, n in numbers.items() for row in _told(f"{n}CD0000125", *_LATER[later])]
+        deliveries += [
+            Delivery("incident", f"incident_1_{kind}.csv", crimes, kind, kind),
+            Delivery("cps", f"cps_1_{kind}.csv", first, kind, kind),
+            Delivery("cps", f"cps_2_{kind}.csv", then, kind, kind),
+        ]
     check_deliveries(deliveries, 0, empty_means=False)
 
 

@@ -39,7 +39,7 @@ from strategies import (
     write_deliveries,
 )
 
-few = settings(max_examples=30, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=15, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from office import NOW, Office
 from pyarrow import parquet
 from quality_desk import cps, incident, investigation
 
+from share_of_cases import first
+
 YEARS = ("0024-03-05", "0000-03-05", "1925-03-05", "1989-12-31", "2204-03-05", "20204-03-05", "24-03-05", "2025-04-02")
 """The last: the day after the loading."""
 DATES = (
@@ -38,7 +40,7 @@ def test_a_mistyped_year_of_the_report_sets_its_row_aside_and_the_rest_counts(of
     )
 
 
-@pytest.mark.parametrize("year", ["0024", "2204", "24"])
+@pytest.mark.parametrize("year", first(1, ["2204", "0024", "24"]))
 def test_a_mistyped_year_of_any_other_date_leaves_its_row_without_it(year: str, office: Office) -> None:
     whole = {"incident": incident, "investigation": investigation, "cps": cps}
     bad = {(extract, column, n): f"{year}-02-20" for n, (extract, column) in enumerate(DATES)}
@@ -184,7 +186,7 @@ def test_one_area_in_many_spellings_is_one_group_of_its_force(office: Office) ->
     assert run.amiss == set()
 
 
-@pytest.fixture(params=["Pacific/Auckland", "America/Los_Angeles", "Europe/London"])
+@pytest.fixture(params=first(1, ["Pacific/Auckland", "America/Los_Angeles", "Europe/London"]))
 def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("TZ", request.param)
     time.tzset()

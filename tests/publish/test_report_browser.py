@@ -12,6 +12,7 @@ from test_report import HOSTILE
 from attrition.publish.publication import Publication
 from attrition.publish.report import write_report
 from programs import CHROMIUM, PDFTOTEXT, needs_chromium, needs_pdftotext
+from share_of_cases import first
 
 Row = dict[str, Any]
 ARGUMENTS = [
@@ -23,8 +24,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Two of the tiers every time, all of them in the longer suite.
-TIERS = pytest.mark.parametrize("tier", ["restricted", "board", pytest.param("public", marks=pytest.mark.slow)])
+# The exact and a protected tier every time where the first screen is read, else one; all of them in the longer suite.
+TWO_TIERS = pytest.mark.parametrize("tier", first(2, ["restricted", "board", "public"]))
+TIERS = pytest.mark.parametrize("tier", first(1, ["restricted", "board", "public"]))
 SECTIONS = ("In short", "How far cases go", "Why cases stopped", "victim withdrew", "Compare two groups", "Over time", "How long it takes", "Between the police", "What changed", "How far the data reach", "How to read this")  # fmt: skip
 
 pytestmark = needs_chromium
@@ -102,7 +104,7 @@ def choose(page: Any, name: str, label: str) -> None:
     page.get_by_label(name, exact=True).select_option(label=label)
 
 
-@TIERS
+@TWO_TIERS
 def test_first_screen_says_what_the_tables_say(tier: str, browser: Any, publications: dict[str, Publication]) -> None:
     table = "funnel" if tier != "restricted" else "funnel_by_period"
     of = {r["stage"]: r for r in rows_of(publications[tier], table) if (r["period"], r["breakdown"]) == ("2024/25", "all")}  # fmt: skip
@@ -363,7 +365,7 @@ def test_narrow_screens_and_large_letters_do_not_scroll_sideways(tier: str, brow
 
 LOOKS = ("light", "dark", "narrow")
 # Two of them every time, all in the longer suite.
-USUAL = {("restricted", "light"), ("public", "narrow")}
+USUAL = {("restricted", "light")}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from attrition.quality.volume import Volume, judge, weeks_to_judge
+from share_of_cases import first
 
 WEEK = dt.timedelta(days=7)
 LAST = dt.date(2025, 6, 30)
@@ -63,7 +64,7 @@ def share_found(seed: int, *, variance: int, fault: str, years: int = 4) -> floa
 
 
 @pytest.mark.parametrize("variance", [1, 2])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", first(1, SEEDS))
 def test_at_most_one_in_a_hundred_of_a_thousand_clean_weeks_is_an_alarm(seed: int, variance: int) -> None:
     assert alarms(seed, variance=variance) <= 10
 

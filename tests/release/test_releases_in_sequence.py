@@ -17,6 +17,9 @@ from attrition import cli, pipeline
 from attrition.sample import make_extracts
 from attrition.stats.disclosure import Status
 
+# Two whole runs and two releases: the usual suite attacks releases in tests/disclosure and reads one in tests/publish.
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = dt.date(2024, 12, 31), dt.date(2025, 3, 31)
 
 
@@ -55,7 +58,7 @@ def _make(folder: Path) -> None:
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATTRITION_PSEUDONYM_KEY", "a key of the tests, thirty-two characters or more")
-        make_extracts(folder / "landing", 1200, 3, SECOND)
+        make_extracts(folder / "landing", 600, 3, SECOND)
         with patch.context() as first:
             # What people open takes seconds; nothing here looks at that of the first publication.
             first.setattr("attrition.publish.people_files.write_people_files", lambda publication, folder: None)
@@ -254,7 +257,6 @@ def test_the_register_tells_everything_that_was_said(office: Office) -> None:
     assert small == [(0,)]
 
 
-@pytest.mark.slow
 def test_the_same_release_has_the_same_bytes(office: Office, tmp_path: Path) -> None:
     register = tmp_path / "register.duckdb"
     shutil.copy(office.out.parent / "register_of_the_first.duckdb", register)

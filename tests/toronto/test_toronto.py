@@ -18,6 +18,9 @@ import pytest
 
 from attrition.cli import main
 
+# Real data of another country: the mappings that it tries are tried on made-up files in the usual suite.
+pytestmark = pytest.mark.slow
+
 SOURCES = Path(__file__).parent
 FILE_NAME = "toronto_hate_crime_raw.csv"
 AS_AT = "2025-12-31"  # the last day reported in the file
