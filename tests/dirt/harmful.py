@@ -47,6 +47,8 @@ REFERENCES: tuple[Target, ...] = (
 MEET = frozenset({
     "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike", "urn_of_another_crime",
 })  # fmt: skip
+# What meets nothing any more, or, told again, is another reference than before.
+DAMAGED = MEET | {"values_changed"}
 CROWD = frozenset({"reference_crowded", "quarantined_conflicting_duplicate"})
 UNREAD = frozenset({"unreadable_date", "dates_unreadable", "quarantined_unreadable"})
 ASIDE = frozenset({"quarantined_missing", "quarantined_unreadable", "quarantined_conflicting_duplicate"})
@@ -279,11 +281,11 @@ HARMFUL = (
     _harmful("a column shifted by a row", _shifted, (*STARRED, *EVENT_DATES, *LINKS), MEET | CROWD | DATE_ORDER | CHANGED | LOST | CODES),
     _harmful("a column of many shifted", _shifted, (*STRANDS, *GROUPS, *STAGES), CHANGED | LOST | CODES | CROWD | frozenset({"incomplete_business_type"}), (AGAIN,)),
     _harmful("two columns swapped", swapped(SWAPS), tuple(SWAPS), MEET | CROWD | DATE_ORDER | CODES | UNREAD | LOST | CHANGED),
-    _harmful("zeros lost", each(_zeros_lost), REFERENCES, MEET | CROWD),
-    _harmful("separators lost", each(_separators_lost), REFERENCES, MEET | CROWD),
-    _harmful("references cut short", each(lambda s, v: v[: len(v) // 2]), REFERENCES, MEET | CROWD),
-    _harmful("references in E notation", each(_exponent), REFERENCES, MEET | CROWD),
-    _harmful("a prefix added", each(lambda s, v: f"REF{v}"), REFERENCES, MEET | CROWD),
+    _harmful("zeros lost", each(_zeros_lost), REFERENCES, DAMAGED | CROWD),
+    _harmful("separators lost", each(_separators_lost), REFERENCES, DAMAGED | CROWD),
+    _harmful("references cut short", each(lambda s, v: v[: len(v) // 2]), REFERENCES, DAMAGED | CROWD),
+    _harmful("references in E notation", each(_exponent), REFERENCES, DAMAGED | CROWD),
+    _harmful("a prefix added", each(lambda s, v: f"REF{v}"), REFERENCES, DAMAGED | CROWD),
     _harmful("one reference for many", _shared, (*REFERENCES, ("investigation", "suspect_id"), ("incident", "victim_id"), ("incident", "incident_id"), ("cps", "defendant_id")), CROWD | MEET | ASIDE),
     _harmful("TBC for references", each(lambda s, v: s.random.choice(("TBC", "N/A", "XXXX", "0000"))), (*REFERENCES, ("investigation", "suspect_id")), frozenset({"placeholder", "quarantined_missing"})),
     _harmful("an unlisted text for references", each(lambda s, v: "see notes"), (*REFERENCES, ("investigation", "suspect_id"), ("incident", "victim_id")), CROWD | MEET),
