@@ -19,6 +19,7 @@ from attrition.ingest.draft import draft_mapping
 from attrition.ingest.draft_header import find_header, find_place, header_names
 from attrition.ingest.draft_summary import summary
 from attrition.ingest.draft_vocabulary import words_of
+from attrition.ingest.landing import delivery_of
 from attrition.ingest.mapping import expression_columns, load_source
 
 HATE_TYPES = ("Racial", "Religious; Racial", "Homophobic", "Disability", "Transphobic")
@@ -390,6 +391,7 @@ def test_an_arrest_column_yields_a_suspect() -> None:
         ("2025-03.csv", "????-??*", "%Y-%m", True),
         ("hate_Mar2025.csv", "hate_*", "%b%Y", True),
         ("hate_2024-04-01_to_2025-03-31.csv", "hate_*_to_*", "%Y-%m-%d", None),
+        ("hate_2025-03_part1.csv", "hate_*", "%Y-%m", True),
     ],
 )
 def test_covers_to_is_guessed_from_the_file_name(
@@ -402,6 +404,28 @@ def test_covers_to_is_guessed_from_the_file_name(
     assert feed["covers_to"].get("end_of_month") == end_of_month
     drafted = loaded(text, tmp_path).feeds[0]
     assert drafted.specificity(file_name)
+
+
+@pytest.mark.parametrize(
+    ("names", "is_joined"),
+    [
+        (("hate_2025-03_part1.csv", "hate_2025-03_part2.csv"), True),
+        (("hate_2025-03_part1.csv", "hate_2025-04_part1.csv"), False),
+        (("hate crime 2025-03 pt 1 of 2.xlsx", "hate crime 2025-03 pt 2 of 2.xlsx"), True),
+        (("hate_2025-03.csv", "hate_2025-03_b.csv"), False),
+        (("department5.csv", "department6.csv"), False),
+    ],
+)
+def test_parts_of_one_delivery_are_joined(names: tuple[str, str], is_joined: bool, tmp_path: Path) -> None:
+    feed = loaded(rms_draft(file_name=names[0]), tmp_path).feeds[0]
+    assert (delivery_of(Path(names[0]), feed) == delivery_of(Path(names[1]), feed)) == is_joined
+
+
+@pytest.mark.parametrize("header", ["Motive", "Hate motive", "BIAS", "Motivation"])
+def test_a_column_of_motives_is_known_by_many_names(header: str, tmp_path: Path) -> None:
+    text = column_draft(header, ["Racist", "Homophobic", "Racist", "Faith"] * 5)
+    found = zip(*(told(text, tmp_path, strand, header, ["Racist", "Faith"]) for strand in STRANDS), strict=True)
+    assert ["".join(filter(None, row)) for row in found] == ["YNNNN", "NYNNN"]
 
 
 def test_covers_to_is_guessed_from_a_column() -> None:

@@ -19,16 +19,33 @@ from attrition.ingest.draft_motives import other_motives, stand_ins
 from attrition.ingest.draft_scope import one_row_lines, scope_lines
 from attrition.ingest.draft_vocabulary import LOOKS_PERSONAL, words_of
 from attrition.ingest.draft_writing import comment_lines, sql_text, toml_text
+from attrition.ingest.split_export import parts_line
+
+# The number of a part: "_part1", " pt 2 of 3", "-file3".
+_PART = re.compile(r"(?i)(?<=[-_. ])(part|pt|file)[-_. ]?\d+([-_. ]?of[-_. ]?\d+)?$")
+
+
+def _stem(file_name: str) -> str:
+    return file_name.rpartition(".")[0] or file_name
+
+
+def _parts(file_name: str) -> list[str]:
+    """The line that joins the parts of one delivery, where the name bears the number of one."""
+    found = _PART.search(_stem(file_name))
+    if not found:
+        return []
+    front = file_name[: found.start()]
+    return [f"{parts_line(front + '1', front + '2')}  # check: files whose names begin alike are parts of one delivery"]
 
 
 def _glob(file_name: str) -> str:
-    stem = file_name.rpartition(".")[0] or file_name
+    stem = _PART.sub("*", _stem(file_name))
     if dated := file_date(file_name):
         shape = re.sub(r"^.*?\(|\).*$", "", dated[0].replace("(?<![0-9])", "").replace("(?![0-9])", ""))
         open_stem = re.sub(shape, "*", stem)
         # A name that is a date and nothing else would fit every file.
         stem = open_stem if open_stem.strip("*_-. ") else re.sub(r"\d", "?", stem)
-    stem = re.sub(r"[\[\]]", "?", stem)
+    stem = re.sub(r"\*[-_. ]?\*", "*", re.sub(r"[\[\]]", "?", stem))
     return stem if stem.endswith("*") else f"{stem}*"
 
 
@@ -90,6 +107,7 @@ def _feed(contract: Contract, matches: dict[str, Match], file_name: str, source:
         "[[feed]]",
         f"extract = {toml_text(contract.extract)}  # {contract.grain}",
         f"files = [{toml_text(_glob(file_name))}]  # check: the names of all files of this kind",
+        *_parts(file_name),
         'delivery = "update"  # or "append" (only new rows are sent) or "snapshot" (each file is the whole)',
         *place.lines,
     ]

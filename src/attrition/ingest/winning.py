@@ -56,16 +56,18 @@ def read_roll_up(
             mistakes.append((f"roll_up.{name}", "is not mapped"))
         elif name in per:
             mistakes.append((f"roll_up.{name}", "stands in one_row_per: its value is the same in all rows"))
+    unsaid: list[str] = []
     for name in (name for name in mapped if name not in per):
         if name not in told and (OTHERS not in told or name not in varying):
-            if name in varying:
-                mistakes.append((f"roll_up.{name}", f"is missing (or a default, {OTHERS}): {_SAYS}"))
+            unsaid += [name] if name in varying else []
             continue
         win = _win(contract.columns[name], told.get(name, told.get(OTHERS)), contract, mapped)
         if isinstance(win, Win):
             wins[name] = win
         else:
             mistakes.append((f"roll_up.{name}", win))
+    if unsaid:
+        mistakes.append(("roll_up", f"says nothing of {', '.join(unsaid)} (nor of {OTHERS}, the default): {_SAYS}"))
     for name, win in wins.items():
         if win.kind == "beside" and win.by not in wins:
             mistakes.append((f"roll_up.{name}", f"{win.by} has no rule of its own"))
