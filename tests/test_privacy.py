@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from attrition import pipeline, reference, warehouse
+from attrition import cli, pipeline, reference, warehouse
 from attrition.contract import load_contracts
 from attrition.ingest.pseudonym import pseudonym
 from attrition.pipeline import Request
@@ -196,6 +196,16 @@ def run(folder: Path, verb: str, *arguments: object) -> "subprocess.CompletedPro
     )
 
 
+def inside(
+    capture: "pytest.CaptureFixture[bytes]", verb: str, *arguments: object
+) -> "subprocess.CompletedProcess[bytes]":
+    """Runs the command in this process, where a program of its own would only start anew."""
+    capture.readouterr()
+    code = cli.main([verb, *map(str, arguments)])
+    told = capture.readouterr()
+    return subprocess.CompletedProcess(verb, code, told.out, told.err)
+
+
 def assert_nothing_told(text: bytes, what: str = "") -> None:
     """No person, no cell that anybody wrote, no pseudonym and no key stands in what people read."""
     for told in (MARKS, ASIDES, OPENS, PSEUDONYM):
@@ -308,11 +318,15 @@ def assert_no_file_holds_the_mark(folder: Path) -> int:
     return looked
 
 
-def test_planted_persons_are_told_nowhere(tmp_path: Path) -> None:
+def test_planted_persons_are_told_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: "pytest.CaptureFixture[bytes]"
+) -> None:
     """Files cut short stop a run at the gate; once they are released, a run publishes and tells the owners, of whom one
     cannot be reached; the other verbs look at it.
     """
     landing = planted_landing(tmp_path)
+    for name, value in environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
     file, owners = tmp_path / "data" / "w.duckdb", tmp_path / "owners.toml"
     owners.write_text(OWNERS, encoding="utf-8")
     store = ("--warehouse", file)
@@ -322,17 +336,17 @@ def test_planted_persons_are_told_nowhere(tmp_path: Path) -> None:
     assert stopped.returncode == 4, stopped.stderr.decode()
     held = re.findall(r"attrition accept (\w+)", stopped.stderr.decode())
     assert len(held) == 3
-    released = [run(tmp_path, "accept", sha, "--why", "the owner confirms", *store) for sha in held]
+    released = [inside(capfdbinary, "accept", sha, "--why", "the owner confirms", *store) for sha in held]
     published = run(tmp_path, *whole_run)
     assert [done.returncode for done in (*released, published)] == [0, 0, 0, 6], published.stderr.decode()
     assert_loaded_and_quarantined(tmp_path)
     incident = landing / "incident_MADE_UP.csv"
     checked = (incident, landing / "investigation_MADE_UP.csv", landing / "incident_torn.csv")
     others = [
-        run(tmp_path, "check", *checked, "--rows-to", tmp_path / "rows"),
-        run(tmp_path, "map", incident),
-        run(tmp_path, "case", "MADEUP-I0000002", *store),
-        run(tmp_path, "incidents", "list", "--all", *store),
+        inside(capfdbinary, "check", *checked, "--rows-to", tmp_path / "rows"),
+        inside(capfdbinary, "map", incident),
+        inside(capfdbinary, "case", "MADEUP-I0000002", *store),
+        inside(capfdbinary, "incidents", "list", "--all", *store),
     ]
     for done in (stopped, *released, published, *others):
         assert done.stdout + done.stderr
@@ -373,8 +387,6 @@ def test_what_a_killed_run_leaves_behind_holds_no_mark(tmp_path: Path) -> None:
 def test_a_fault_of_ours_is_told_without_its_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from attrition import cli
-
     def fail(*_: object) -> None:
         raise ValueError(f"could not convert {MARK}")
 

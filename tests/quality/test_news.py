@@ -115,6 +115,8 @@ def test_a_run_ends_with_what_is_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ATTRITION_PSEUDONYM_KEY", "k" * 32)
+    # What people open takes seconds; the lines are printed and kept without it.
+    monkeypatch.setattr("attrition.publish.people_files.write_people_files", lambda publication, folder: None)
     landing = tmp_path / "landing"
     landing.mkdir()
     write(landing / "incident.csv", "incident", [incident(), incident(2, victim_age="n/k"), incident(3, crime_ref="")])
