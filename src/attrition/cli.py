@@ -175,13 +175,13 @@ def _add_incidents(table: "argparse._SubParsersAction[_Parser]") -> None:
     verb = _verb(
         table,
         "incidents",
-        "List data-quality incidents, show one, or say what is done about it.",
+        "List data-quality incidents, show some, or say what is done about them.",
         'attrition incidents resolve 12 --why "owner confirms: a new unit, the numbers are right"',
     )
     verb.add_argument(
         "what", nargs="?", choices=("list", "show", "acknowledge", "assign", "silence", "resolve"), default="list"
     )
-    verb.add_argument("number", nargs="?", type=int, metavar="NUMBER", help="the incident, as the list shows it")
+    verb.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="incidents, as the list shows them")
     verb.add_argument("--all", action="store_true", help="list those that are mended or resolved too")
     verb.add_argument("--to", metavar="NAME", help="assign: to whom")
     verb.add_argument("--until", type=_day, metavar="DATE", help="silence: until the end of this day")

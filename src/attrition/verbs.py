@@ -239,27 +239,32 @@ def incidents(arguments: argparse.Namespace) -> int:
     from attrition.settings import Settings
 
     needs = {"assign": "to", "silence": "until", "resolve": "why"}
-    if arguments.what != "list" and arguments.number is None:
+    if arguments.what != "list" and not arguments.numbers:
         raise UsageFault(f"attrition incidents {arguments.what} needs the incident's number, as the list shows it.")
     if (key := needs.get(arguments.what)) and not getattr(arguments, key):
         raise UsageFault(f"attrition incidents {arguments.what} needs --{key}.")
     path = warehouse.check_location(_warehouse(arguments))
     if not path.exists():
         raise UsageFault(f"There is no warehouse at {path}. Run `attrition run` first, or name it with --warehouse.")
-    who, now, number = arguments.by or getpass.getuser(), arguments.now or clock.today(), arguments.number
+    who, now = arguments.by or getpass.getuser(), arguments.now or clock.today()
+    said = []
     with warehouse.held(path), warehouse.connect(path, Settings()) as connection:
         incidents.prepare(connection)
+        # Of several numbers, one that is none leaves all as they are.
+        connection.execute("BEGIN")
         if arguments.what == "list":
-            said = handling.list_text(connection, all_states=arguments.all)
-        elif arguments.what == "show":
-            said = handling.show_text(connection, number)
-        elif arguments.what == "acknowledge":
-            said = handling.acknowledge(connection, number, who, now)
-        elif arguments.what == "assign":
-            said = handling.assign(connection, number, arguments.to, who, now)
-        elif arguments.what == "silence":
-            said = handling.silence(connection, number, arguments.until, who, now)
-        else:
-            said = handling.resolve(connection, number, arguments.why, who, now)
-    print(said)
+            said.append(handling.list_text(connection, all_states=arguments.all))
+        for number in arguments.numbers:
+            if arguments.what == "show":
+                said.append(handling.show_text(connection, number))
+            elif arguments.what == "acknowledge":
+                said.append(handling.acknowledge(connection, number, who, now))
+            elif arguments.what == "assign":
+                said.append(handling.assign(connection, number, arguments.to, who, now))
+            elif arguments.what == "silence":
+                said.append(handling.silence(connection, number, arguments.until, who, now))
+            elif arguments.what == "resolve":
+                said.append(handling.resolve(connection, number, arguments.why, who, now))
+        connection.execute("COMMIT")
+    print("\n\n".join(said) if arguments.what == "show" else "\n".join(said))
     return 0

@@ -155,7 +155,8 @@ def run(place: Path, delivery: Delivery, as_at: dt.date, now: dt.date) -> Result
         connection.execute("COMMIT")
         printed = news.since_last_run(connection, changes, now)
     told = [change for change in changes if _is_news(change)]
-    named = {int(number) for line in printed for number in re.findall(r"attrition incidents show (\d+)", line)}
+    listed = " ".join(found for line in printed for found in re.findall(r"attrition incidents show ([\d ]+)", line))
+    named = {int(number) for number in listed.split()}
     shown = {_key(c) for c in told if c.incident_id in named}
     return Result("published", "\n".join(printed), contents, {_key(c): c.rows for c in told}, shown)
 

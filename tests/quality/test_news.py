@@ -79,6 +79,21 @@ def test_what_stands_as_before_is_not_listed_and_what_is_worse_or_back_is(runs: 
     assert runs.end(5) == ["Data quality: nothing new since the last run; 0 open: attrition incidents"]
 
 
+def test_what_fails_in_several_areas_is_one_line(runs: Runs) -> None:
+    """A fault of one export would else fill the ten lines with the names of forces."""
+    areas = [
+        Failing("unknown_code", "incident", area, "victim_sex", n)
+        for n, area in enumerate(("durham", "cleveland", "btp"), 1)
+    ]
+    lines = runs.end(1, *areas, Failing("unknown_code", "investigation", "durham", "victim_support", 9))
+    assert lines[0].endswith(": 0 critical, 4 warnings") and len(lines) == 3
+    numbers = {int(number) for number in lines[2].split("show ")[1].partition(".")[0].split()}
+    assert "; incident btp, cleveland, durham: 6 rows; attrition incidents show " in lines[2] and len(numbers) == 3
+    assert "investigation durham: 9 rows" in lines[1]
+    # One of them is worse than before: that is another thing to say.
+    assert len(runs.end(2, *areas[:2], Failing("unknown_code", "incident", "btp", "victim_sex", 30))) == 2
+
+
 def test_ten_lines_and_how_many_more(runs: Runs) -> None:
     lines = runs.end(1, MISSING, *(code(f"c{n}", n) for n in range(1, 12)))
     assert lines[0].endswith(": 1 critical, 11 warnings")
@@ -137,6 +152,14 @@ def test_a_run_ends_with_what_is_new(
         and "(crime ref); incident northumbria: 1 row;" in first[1]
     )
     assert first[2].startswith("  warning: Number that is not a whole number") and len(first) == 3
+    place = ["--warehouse", str(tmp_path / "w.duckdb")]
+    assert cli.main(["incidents", "show", "1", "2", *place]) == 0
+    assert "required field" in (both := capsys.readouterr().out) and "whole number" in both
+    # One of the numbers is none: nothing is said of the other.
+    assert cli.main(["incidents", "resolve", "1", "99", "--why", "both are right", *place]) == 2
+    assert cli.main(["incidents", *place]) == 0
+    assert "both are right" not in capsys.readouterr().out
+    assert duckdb.connect(place[1]).execute("SELECT DISTINCT state FROM dq_incident").fetchall() == [("open",)]
     kept = (tmp_path / "out" / "2025-03-31" / "quality" / news.FILE).read_text(encoding="utf-8").splitlines()
     assert kept[0].startswith("OFFICIAL-SENSITIVE: ") and kept[1:] == first
     assert run("2025-03-30")[0].startswith("Data quality as found, new or not")

@@ -24,16 +24,16 @@ _NEWS = (Kind.NEW, Kind.REOPENED, Kind.WORSE)
 
 
 @dataclass(frozen=True)
-class _Line:
-    severity: str
-    rows: int | None
-    text: str
-    mend: str
+class _Told:
+    """One check that is told: what it says, of which area, how many rows, the incident's number where it has one."""
 
-    @property
-    def rank(self) -> tuple[int, int, str]:
-        """Critical before warning; a check that is not about rows concerns them all, so it comes first."""
-        return _TOLD.index(self.severity), -self.rows if self.rows is not None else -(2**63), self.text
+    severity: str
+    what: str
+    extract: str
+    area: str
+    rows: int | None
+    number: int | None
+    mend: str
 
 
 def since_last_run(connection: "duckdb.DuckDBPyConnection", changes: list[Change], now: dt.date) -> list[str]:
@@ -41,13 +41,7 @@ def since_last_run(connection: "duckdb.DuckDBPyConnection", changes: list[Change
     open_now = [change for change in changes if change.severity in _TOLD and change.kind is not Kind.MENDED]
     silenced = _silenced(connection, now)
     news = [
-        _Line(
-            change.severity,
-            change.rows,
-            _text(change.severity, change.kind, change.message, change.column, change.extract, change.area, change.rows)
-            + f"; attrition incidents show {change.incident_id}",
-            change.mend,
-        )
+        _told(change.severity, change.kind, change.message, change, change.incident_id, change.mend)
         for change in open_now
         if change.kind in _NEWS and change.incident_id not in silenced
     ]
@@ -65,16 +59,9 @@ def as_found(failing: tuple[Failing, ...]) -> list[str]:
     """What fails as at an earlier day than the last one judged: nothing of it is new or old."""
     rules = {row["rule"]: row for row in reference.rows("rule")}
     found = [
-        _Line(
-            rules[one.rule]["severity"],
-            one.rows,
-            _text(
-                rules[one.rule]["severity"], None, rules[one.rule]["label"], one.column, one.extract, one.area, one.rows
-            ),
-            in_full(rules[one.rule]["mend"], one.remedy),
-        )
+        _told(rule["severity"], None, rule["label"], one, None, in_full(rule["mend"], one.remedy))
         for one in failing
-        if rules[one.rule]["severity"] in _TOLD
+        if (rule := rules[one.rule])["severity"] in _TOLD
     ]
     if not found:
         return ["Data quality as found (a later day has been judged already): no critical check and no warning"]
@@ -103,27 +90,49 @@ def _silenced(connection: "duckdb.DuckDBPyConnection", now: dt.date) -> set[int]
     return {number for number, rule in rows if severities[rule] in _TOLD}
 
 
-def _text(severity: str, kind: Kind | None, label: str, column: str, extract: str, area: str, rows: int | None) -> str:
+def _told(severity: str, kind: Kind | None, label: str, of: Change | Failing, number: int | None, mend: str) -> _Told:
     how = f", {kind.value}" if kind in (Kind.REOPENED, Kind.WORSE) else ""
-    what = f"{label} ({column.replace('_', ' ')})" if column else label
-    count = "" if rows is None else ": 1 row" if rows == 1 else f": {rows:,} rows"
-    return f"{severity}{how}: {what}; {' '.join(filter(None, (extract, area)))}{count}"
+    column = f" ({of.column.replace('_', ' ')})" if of.column else ""
+    return _Told(severity, f"{severity}{how}: {label}{column}", of.extract, of.area, of.rows, number, mend)
 
 
-def _counted(lines: list[_Line]) -> str:
-    counts = Counter(line.severity for line in lines)
+def _counted(told: list[_Told]) -> str:
+    counts = Counter(one.severity for one in told)
     return f"{counts['critical']} critical, {counts['warning']} warning{'' if counts['warning'] == 1 else 's'}"
 
 
-def _listed(lines: list[_Line], where: str) -> list[str]:
-    ranked = sorted(lines, key=lambda line: line.rank)
+def _rank(alike: list[_Told]) -> tuple[int, int, str]:
+    """Critical before warning; a check that is not about rows concerns them all, so it comes first."""
+    rows = _rows(alike)
+    return _TOLD.index(alike[0].severity), -rows if rows is not None else -(2**63), alike[0].what
+
+
+def _rows(alike: list[_Told]) -> int | None:
+    return None if any(one.rows is None for one in alike) else sum(one.rows or 0 for one in alike)
+
+
+def _line(alike: list[_Told]) -> str:
+    """One line for one check, whatever the number of areas in which it fails."""
+    rows = _rows(alike)
+    count = "" if rows is None else ": 1 row" if rows == 1 else f": {rows:,} rows"
+    areas = ", ".join(one.area for one in alike if one.area)
+    numbers = " ".join(str(one.number) for one in alike if one.number is not None)
+    show = f"; attrition incidents show {numbers}" if numbers else ""
+    return f"{alike[0].what}; {' '.join(filter(None, (alike[0].extract, areas)))}{count}{show}"
+
+
+def _listed(told: list[_Told], where: str) -> list[str]:
+    by_kind: dict[tuple[str, str, str], list[_Told]] = {}
+    for one in sorted(told, key=lambda one: one.area):
+        by_kind.setdefault((one.what, one.extract, one.mend), []).append(one)
+    ranked = sorted(by_kind.values(), key=_rank)
     shown: list[str] = []
     said: set[str] = set()
-    for line in ranked[:_LINES]:
-        mend, *remedy = line.mend.splitlines()
+    for alike in ranked[:_LINES]:
+        mend, *remedy = alike[0].mend.splitlines()
         # What mends several is said with the first of them.
-        shown.append(f"  {line.text}" + (f". {mend}" if mend not in said else ""))
-        shown += [f"      {told}" for told in remedy]
+        shown.append(f"  {_line(alike)}" + (f". {mend}" if mend not in said else ""))
+        shown += [f"      {line}" for line in remedy]
         said.add(mend)
     more = len(ranked) - _LINES
     return [*shown, f"  and {more} more: {where}"] if more > 0 else shown
