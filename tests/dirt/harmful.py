@@ -45,7 +45,7 @@ REFERENCES: tuple[Target, ...] = (
 )  # fmt: skip
 
 MEET = frozenset({
-    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike", "urn_of_another_crime",
+    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike", "references_of_another_form", "urn_of_another_crime",
 })  # fmt: skip
 # What meets nothing any more, or, told again, is another reference than before.
 DAMAGED = MEET | {"values_changed"}
@@ -58,7 +58,7 @@ DATE_ORDER = frozenset({
     "received_before_report", "decided_before_received", "finalised_before_hearing", "hearing_before_received", "replaced_far_apart",
 })  # fmt: skip
 LOST = frozenset({
-    "column_emptied", "schema_drift", "evidence_not_told", "incomplete_victim_ethnicity", "incomplete_business_type",
+    "values_lost", "column_emptied", "schema_drift", "evidence_not_told", "incomplete_victim_ethnicity", "incomplete_business_type",
     "incomplete_local_authority", "code_without_date", "decision_without_date", "outcome_without_date", "no_strand",
     "implied_suspect_identified", "implied_referred", "implied_charged", "quarantined_missing", "suspect_date_without_suspect", "date_without_code",
     "outcome_without_suspect",

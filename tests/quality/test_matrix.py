@@ -571,6 +571,33 @@ def test_a_column_whose_values_are_shared_out_otherwise(desk: Desk) -> None:
         assert (wanted in told(desk)) == is_told, name
 
 
+def test_values_that_records_no_longer_tell(desk: Desk) -> None:
+    """Three records and one in five of those that told it."""
+    for name, filled, lost, is_told in (
+        ("cps_1", 15, 0, False), ("cps_2", 15, 3, True), ("cps_3", 15, 2, False), ("cps_4", 20, 3, False),
+    ):  # fmt: skip
+        of = 100 * int(name[-1])
+        desk.put(f"{name}_before", "cps", [cps(of + n, uplift="N" if n < filled else "") for n in range(40)])
+        desk.put(f"{name}_now", "cps", [cps(of + n, uplift="N" if lost <= n < filled else "") for n in range(40)])
+        desk.load()
+        assert (("values_lost", "cps", "north-east", "uplift") in told(desk)) == is_told, name
+
+
+def test_references_of_a_form_that_never_came(desk: Desk) -> None:
+    """Ten rows and one in five; how many figures a number has is no matter."""
+    wanted = ("references_of_another_form", "incident", "northumbria", "crime_ref")
+    for name, others, of, form, is_told in (
+        ("incident_1", 0, 60, "", False), ("incident_2", 9, 40, "NP{}", False), ("incident_3", 10, 51, "NP/{}", False),
+        ("incident_4", 10, 50, "{}-24", True), ("incident_5", 50, 50, "C{}00", False),
+    ):  # fmt: skip
+        number = 1000 * int(name[-1])
+        rows = [incident(number + n) for n in range(of)]
+        rows[:others] = [row | {"crime_ref": form.format(row["crime_ref"])} for row in rows[:others]]
+        desk.put(name, "incident", rows)
+        desk.load()
+        assert (wanted in told(desk)) == is_told, name
+
+
 def test_a_victim_told_twice_of_one_incident(desk: Desk) -> None:
     """A running number as the number of the victim makes every incident told again a further case."""
     desk.put("incident_1", "incident", [incident(n, victim_id=f"V{n}") for n in range(40)])

@@ -1,6 +1,6 @@
 """What is worth a look where a delivery tells otherwise than those before it: a record reported on quite another day, a crime of
-which fewer rows came, a column that tells many records otherwise, has values that never came or has one of them far more or less
-often, records that are left out or withdrawn.
+which fewer rows came, a column that tells many records otherwise, has values or forms that never came or has one of them far more or
+less often, records that are left out or withdrawn.
 """
 
 from typing import TYPE_CHECKING
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 _LEAST_CHANGED, _LEAST_SHARE = 10, 0.1
 """From so many records, and such a share of those that tell the column both times, on a column's values have changed."""
+_LEAST_LOST, _LEAST_LOST_SHARE = 3, 0.2
+"""From so many records, and such a share of those that told the column, on its values are lost: seldom is one taken back."""
 
 
 def find_unlike_before(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
     """Keeps a finding for each of these ways in which the loads of a delivery are unlike what was loaded before."""
     _find_replaced(connection, extract, loads)
     _find_unseen(connection, extract, loads)
+    _find_spelt_anew(connection, extract, loads)
     _find_shifted(connection, extract, loads)
     _find_withdrawn(connection, extract, loads)
     listed = ", ".join(map(str, loads))
@@ -60,8 +63,8 @@ def _find_replaced(connection: "duckdb.DuckDBPyConnection", extract: str, loads:
 
 
 def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract", replaced: str) -> None:
-    """Keeps a finding for each load and column that tells many records otherwise than before. Of sets only those are looked at
-    that had one row and have one; what a record did not tell before, or does not now, is no change."""
+    """Keeps a finding for each load and column that tells many records otherwise than before, and for each that no longer tells many.
+    Of sets only those are looked at that had one row and have one."""
     table = f"{contract.extract}_version"
     by = contract.key or contract.replaced_by
     columns = [column for column in contract.columns if column not in by]
@@ -70,7 +73,8 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
     counts = ", ".join(
         f"count(*) FILTER (WHERE before_{at} IS NOT NULL AND now_{at} IS NOT NULL"
         + (f" AND NOT (before_{at} = {usual} AND now_{at} = {usual})" if (usual := common.get(at)) else "")
-        + f"), count(*) FILTER (WHERE before_{at} <> now_{at})"
+        + f"), count(*) FILTER (WHERE before_{at} <> now_{at}), count(before_{at}), "
+        f"count(*) FILTER (WHERE before_{at} IS NOT NULL AND now_{at} IS NULL)"
         for at in range(len(columns))
     )
     usual_codes = ", ".join(["0", *(f"mode(now_{at}) AS {usual}" for at, usual in common.items())])
@@ -86,15 +90,21 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
     for load_id, *counted in connection.execute(
         f"WITH pair AS ({told_again}) SELECT load_id, {counts} FROM pair CROSS JOIN (SELECT {usual_codes} FROM pair) GROUP BY load_id"
     ).fetchall():
+        of_columns = zip(columns, counted[::4], counted[1::4], counted[2::4], counted[3::4], strict=True)
         found = [
-            column
-            for column, told, changed in zip(columns, counted[::2], counted[1::2], strict=True)
-            if changed >= _LEAST_CHANGED and changed >= _LEAST_SHARE * told
+            (rule, column)
+            for column, told, changed, told_before, lost in of_columns
+            for rule, is_so in (
+                ("values_changed", changed >= max(_LEAST_CHANGED, _LEAST_SHARE * told)),
+                ("values_lost", lost >= max(_LEAST_LOST, _LEAST_LOST_SHARE * told_before)),
+            )
+            if is_so
         ]
-        connection.execute(
-            "INSERT INTO finding SELECT ?, NULL, 'values_changed', unnest(?::VARCHAR[]) EXCEPT SELECT * FROM finding",
-            [load_id, found],
-        )
+        for rule, column in found:
+            connection.execute(
+                "INSERT INTO finding SELECT $load, NULL, $rule, $column EXCEPT SELECT * FROM finding",
+                {"load": load_id, "rule": rule, "column": column},
+            )
 
 
 def _earlier(extract: str, new: str) -> str:
@@ -130,6 +140,31 @@ def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: t
             f"SELECT {loads[-1]}, NULL, 'values_unseen', '{column}' FROM told LEFT JOIN seen USING (value) "
             f"HAVING sum(rows) FILTER (seen.value IS NULL) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * sum(rows)) "
             "AND (SELECT count(*) FROM seen) > 0"
+        )
+
+
+_LOOKED_AT = 50_000
+
+
+def _find_spelt_anew(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+    """Keeps a finding for each reference of which one row in five or more (and ten at least) is of a form that no earlier delivery
+    of the source had: the form is what stands where, however many figures or letters. Of very many rows every so many-th is looked at.
+    """
+    new = ", ".join(str(load) for load in loads)
+    earlier = _earlier(extract, new)
+    references = [c for c, column in load_contract(extract).columns.items() if column.type == "reference"]
+    if not references or not connection.execute(f"{earlier} LIMIT 1").fetchone():
+        return
+    for column in references:
+        form = f"regexp_replace(regexp_replace({name(column)}, '[0-9]+', '9', 'g'), '[A-Z]+', 'A', 'g')"
+        standing = f"FROM {extract}_version WHERE {name(column)} IS NOT NULL AND load_id IN"
+        connection.execute(
+            f"INSERT INTO finding WITH told AS (SELECT load_id IN ({new}) AS is_new, {form} AS form, count(*) AS rows "
+            f"{standing} (SELECT {new.replace(', ', ' UNION ALL SELECT ')} UNION ALL {earlier}) "
+            f"AND line % (SELECT 1 + count(*) // {_LOOKED_AT} {standing} ({new})) = 0 GROUP BY ALL), "
+            "both_times AS (SELECT form, sum(rows) FILTER (is_new) AS now, sum(rows) FILTER (NOT is_new) AS before FROM told GROUP BY form) "
+            f"SELECT {loads[-1]}, NULL, 'references_of_another_form', '{column}' FROM both_times "
+            f"HAVING sum(now) FILTER (before IS NULL) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * sum(now)) AND sum(before) > 0"
         )
 
 
