@@ -1,9 +1,9 @@
--- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries
--- are appended: one of an older month is no fault); coming in fewer files than the one before; a column that the one
--- before still had; a date column of which more than one filled cell in twenty, and five at least, cannot be read; columns
--- that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as
--- a whole (of 20 rows or more: fewer have no rhythm), told with its last delivery. Only the newest delivery of a
--- source and extract is judged, for each force in it (none where no row tells its force); its parts count together.
+-- What is amiss with a delivery as a whole: held by the gate; reaching less far than the one before (not where deliveries are
+-- appended: one of an older month is no fault); coming in fewer files than the one before; one day for many cells; a column
+-- that the one before still had; a date column of which more than one filled cell in twenty, and five at least, cannot be read;
+-- columns that are missing or not named by the mapping; a guessed encoding; months without rows inside the feed as a whole (of
+-- 20 rows or more: fewer have no rhythm), told with its last delivery. Only the newest delivery of a source and extract is
+-- judged, for each force in it (none where no row tells its force); its parts count together.
 -- grain: rule, extract, area, column_name
 WITH delivered AS (
     SELECT
@@ -85,6 +85,8 @@ noted AS (
             newest.source = before.source AND newest.extract = before.extract
             AND newest."force" IS NOT DISTINCT FROM before."force"
     WHERE newest.files < before.files
+    UNION ALL
+    SELECT 'one_day_for_many' AS rule, extract, "force", column_name, load_id FROM check_day
     UNION ALL
     SELECT 'schema_drift' AS rule, newest.extract, newest."force", missing.column_name, missing.load_id
     FROM newest

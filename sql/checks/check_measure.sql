@@ -2,7 +2,8 @@
 -- measure fails where fewer than the least share of data/reference/completeness.csv are told, from the least number on. A CPS
 -- row that tells no force and links to none belongs to the one Area that the rest of its delivery belongs to, if it is one.
 -- Crimes whose file was submitted 28 days ago or more are measured by the CPS rows that they meet.
--- Incidents that share victim, day and offence with another, and CPS rows that share defendant and day, are measured too.
+-- Incidents that share victim (where none is told, the crime), day and offence with another, and CPS rows that share
+-- defendant and day, are measured too.
 -- Beside them the references that do not meet, and those that would if they were spelt alike.
 -- grain: rule, extract, area, column_name
 WITH recent AS (
@@ -12,16 +13,21 @@ WITH recent AS (
         coalesce(incident.victim_ethnicity, 'unknown') <> 'unknown' AS tells_ethnicity,
         coalesce(incident.business_type, 'unknown') <> 'unknown' AS tells_business_type,
         incident.local_authority IS NOT NULL AS tells_local_authority,
-        incident.victim_id IS NOT NULL AS tells_victim,
-        -- Under another reference, or as another victim of the same incident.
-        min(concat_ws('|', incident.incident_id, incident.victim_no)) OVER alike
-        = max(concat_ws('|', incident.incident_id, incident.victim_no)) OVER alike AS is_alone
-    FROM incident
+        incident.victim_id IS NOT NULL OR incident.crime_ref IS NOT NULL AS tells_victim,
+        -- Under another reference, or, where the victim is told, as another victim of the same incident.
+        min(incident.record) OVER alike = max(incident.record) OVER alike AS is_alone
+    FROM (
+        SELECT *, concat_ws('|', incident_id, CASE WHEN victim_id IS NOT NULL THEN victim_no END) AS record FROM incident
+    ) AS incident
     CROSS JOIN run_context
     WHERE
         incident.reported_date BETWEEN run_context.as_at - 364 AND run_context.as_at
         AND coalesce(incident.comparison, 'N') = 'N'
-    WINDOW alike AS (PARTITION BY incident."force", incident.victim_id, incident.reported_date, incident.offence_code)
+    WINDOW alike AS (
+        PARTITION BY
+            incident."force", incident.victim_id, CASE WHEN incident.victim_id IS NULL THEN incident.crime_ref END,
+            incident.reported_date, incident.offence_code
+    )
 ),
 
 cps_row AS (

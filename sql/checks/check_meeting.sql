@@ -100,5 +100,11 @@ CROSS JOIN (SELECT unnest(['', 'urn', 'police_crime_ref']) AS column_name) AS to
 LEFT JOIN linked ON cps.load_id = linked.load_id AND cps.line = linked.line
 LEFT JOIN by_urn ON cps.load_id = by_urn.load_id AND cps.line = by_urn.line
 LEFT JOIN by_crime_ref ON cps.load_id = by_crime_ref.load_id AND cps.line = by_crime_ref.line
-WHERE told.column_name <> 'police_crime_ref' OR cps.police_crime_ref IS NOT NULL
+WHERE
+    (told.column_name <> 'police_crime_ref' OR cps.police_crime_ref IS NOT NULL)
+    -- Without a record of the police there is nothing to meet.
+    AND CASE told.column_name
+        WHEN 'urn' THEN EXISTS (SELECT 1 FROM investigation)
+        ELSE EXISTS (SELECT 1 FROM investigation) OR EXISTS (SELECT 1 FROM incident)
+    END
 GROUP BY ALL;

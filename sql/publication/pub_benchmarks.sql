@@ -1,6 +1,6 @@
 -- Our figures beside published ones, only where both have the same units and tell of hate crime. Another area, another year
 -- and other rules: that a figure matches is no proof that it is right.
--- `covered` is N where any feed of any force ends too early. What is not told is empty.
+-- `covered` is N where any feed of any force ends too early, or a figure is not told, which is empty then.
 -- grain: measure, published_area, published_year
 WITH ours AS (
     SELECT 'volumes' AS table_name, measure, count
@@ -53,7 +53,13 @@ SELECT
     compared.our_numerator / nullif(compared.our_denominator, 0) AS our_value,
     wilson_lower(compared.our_numerator, compared.our_denominator) AS our_value_lower,
     wilson_upper(compared.our_numerator, compared.our_denominator) AS our_value_upper,
-    CASE WHEN reach.covers_to >= run_context.as_at - run_context.coverage_days THEN 'Y' ELSE 'N' END AS covered,
+    CASE
+        WHEN
+            reach.covers_to >= run_context.as_at - run_context.coverage_days
+            AND compared.our_numerator IS NOT NULL AND compared.our_denominator IS NOT NULL
+            THEN 'Y'
+        ELSE 'N'
+    END AS covered,
     compared.published_value,
     compared.published_area,
     compared.published_year,

@@ -2,8 +2,8 @@
 -- left, and how. The clock starts on the day of the stage; a case is watched from the latest of that day, the day of its flag,
 -- the force's first report, and the day stated for the force from which its extract holds open and closed cases alike.
 -- What happens after `seen_to`, where the feeds end, is not known: the case is censored there.
--- What cannot be timed says why instead: untimed (a suspect without a day, or a source that gives
--- months only), exit_first (it stopped before it began), not_seen
+-- What cannot be timed says why instead: untimed (a suspect without a day, a source that gives
+-- months only, or no day of the next stage for any case of the force), exit_first (it stopped before it began), not_seen
 -- (the step begins beyond what the feeds cover), flag_late (it had left before it was watched: mostly, before it was flagged).
 -- grain: load_id, line, from_order
 WITH member AS NOT MATERIALIZED (
@@ -44,6 +44,15 @@ step AS NOT MATERIALIZED (
     WHERE stage_order >= 6
 ),
 
+-- Where twenty went on and none has a day of the next stage, days are not told: those who stopped would seem to be all.
+undated AS (
+    SELECT "force" AS of_force, from_order AS of_order
+    FROM step
+    WHERE stage_order > from_order
+    GROUP BY "force", from_order
+    HAVING count(*) >= 20 AND count(next_on) = 0
+),
+
 clocked AS (
     SELECT
         step.*,
@@ -55,7 +64,7 @@ clocked AS (
             ELSE exit_on - start_on
         END AS left_day,
         CASE
-            WHEN is_month_dated THEN 'untimed'
+            WHEN is_month_dated OR undated.of_force IS NOT NULL THEN 'untimed'
             WHEN start_on IS NULL OR (stage_order > from_order AND next_on IS NULL) THEN 'untimed'
             WHEN stage_order = from_order AND exit_on < start_on THEN 'exit_first'
             WHEN stage_order > from_order THEN 'progressed'
@@ -63,6 +72,7 @@ clocked AS (
             ELSE exit
         END AS fate
     FROM step
+    LEFT JOIN undated ON step."force" = undated.of_force AND step.from_order = undated.of_order
 )
 
 SELECT

@@ -1,6 +1,6 @@
 -- The ways that recorded cases took: stages passed (those without evidence of their own in brackets), and how they stand.
--- median_days: from recording to the outcome, or to the last stage reached where there is none yet; not of cases whose
--- source gives months only.
+-- median_days: from recording to the outcome, or to the last stage reached where there is none yet; not of cases of which that
+-- day is not told, or whose source gives months only.
 -- grain: stage_order, implied, reason
 WITH taken AS (
     SELECT
@@ -10,7 +10,17 @@ WITH taken AS (
         CASE
             WHEN stg_month_dated."force" IS NULL
                 THEN
-                    coalesce(exit_on, convicted_on, prosecuted_on, charged_on, referred_on, suspect_on, recorded_on)
+                    coalesce(
+                        exit_on,
+                        CASE stage_order
+                            WHEN 2 THEN recorded_on
+                            WHEN 3 THEN suspect_on
+                            WHEN 4 THEN referred_on
+                            WHEN 5 THEN charged_on
+                            WHEN 6 THEN prosecuted_on
+                            ELSE convicted_on
+                        END
+                    )
                     - recorded_on
         END AS days,
         is_impossible

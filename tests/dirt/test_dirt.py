@@ -38,6 +38,11 @@ FOUND = (
     ("two columns swapped", ("incident", "hate_race"), harness.NEXT, 1, 1.0, 0),
     ("one code for all", ("cps", "decision"), harness.NEXT, 1, 1.0, 0),
     ("one code for all", ("cps", "prosecution_outcome"), harness.NEXT, 1, 1.0, 0),
+    ("zeros lost", ("investigation", "urn"), harness.AGAIN, 4, 0.7520396483030394, 442927),
+    ("one reference for many", ("investigation", "crime_ref"), harness.AGAIN, 1, 0.7561444837203821, 339),
+    ("one reference for many", ("investigation", "crime_ref"), harness.AGAIN, 4, 0.6301806178600848, 2398),
+    ("a prefix added", ("investigation", "urn"), harness.NEXT, 1, 0.30000000000000004, 16117584),
+    ("a column blanked", ("cps", "uplift"), harness.AGAIN, 1, 0.6467729239142533, 243015),
 )
 """Uses that once went in silence."""
 

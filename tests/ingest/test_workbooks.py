@@ -67,6 +67,26 @@ def test_a_header_in_other_order_or_spelling_goes_on_too(header: tuple[str, ...]
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(rms_rows(4, 9), id="no header"),
+        pytest.param([("Occurrence No", "Reported", "Race", "Sex"), *rms_rows(4, 9)], id="one name more"),
+        pytest.param([("Occurrence No", "Reported", "Races", "a", "b"), *rms_rows(4, 9)], id="one name otherwise"),
+    ],
+)
+def test_rows_like_those_read_hold_the_file_whatever_stands_above_them(other: list[Any], desk: Desk) -> None:
+    named = NOTHING_STATED
+    header: tuple[str, ...] = RMS_HEADER
+    rows = rms_rows(1, 3)
+    if other[0][-1] == "b":
+        header, rows = (*RMS_HEADER, "a", "b"), [[*row, "x", "y"] for row in rows]
+    workbook(desk.landing / "rms.xlsx", {"Export": [header, *rows], "Export (2)": other})
+    desk.map(named)
+    (message,) = desk.load().held
+    assert "sheet_left_out" in message and '"Export (2)"' in message and 'sheet = "*"' in message
+
+
 def test_a_stated_sheet_is_no_leave_to_drop_rows_on_another(desk: Desk) -> None:
     desk.map(RMS.format(options='sheet = "Export"'))
     workbook(

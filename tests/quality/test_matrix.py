@@ -571,6 +571,29 @@ def test_a_column_whose_values_are_shared_out_otherwise(desk: Desk) -> None:
         assert (wanted in told(desk)) == is_told, name
 
 
+def test_one_day_for_many(desk: Desk) -> None:
+    """Forty cells, three in ten of them, where the incidents span 60 days."""
+    day = [str(dt.date(2025, 1, 2) + dt.timedelta(days=n)) for n in range(61)]
+
+    def rows(filled: int, one: int, span: int) -> list[Row]:
+        return [
+            incident(
+                n,
+                reported_date=day[n % span],
+                recorded_date="",
+                hate_flagged_date="2025-03-30" if n < one else day[n % 61] if n < filled else "",
+            )
+            for n in range(70)
+        ]
+
+    for name, filled, one, span, is_told in (
+        ("incident_1", 41, 12, 61, False), ("incident_2", 40, 12, 60, False), ("incident_3", 39, 20, 61, False), ("incident_4", 40, 12, 61, True),
+    ):  # fmt: skip
+        desk.put(name, "incident", rows(filled, one, span))
+        desk.load()
+        assert (("one_day_for_many", "incident", "northumbria", "hate_flagged_date") in told(desk)) == is_told, name
+
+
 def test_values_that_records_no_longer_tell(desk: Desk) -> None:
     """Three records and one in five of those that told it."""
     for name, filled, lost, is_told in (

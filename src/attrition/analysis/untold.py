@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-MODELS = ("funnel_untold",)
+MODELS = ("funnel_untold", "stg_told")
 # Tables that are written before the statistics are made; they are to be written again.
 OF_MODELS = ("fixed_age", "handover")
-# What names the stages that a row hangs on, as expressions of SQL; where cases stand at the handover hangs on the referral.
+# What names the stages that a row hangs on, as expressions of SQL; where cases stand at the handover hangs on the referral, and
+# what became of those referred on the decisions of the CPS.
 _STAGES_OF = {
     "fixed_age": ("t.stage",),
     "time_to_next_stage": ("t.from_stage", "t.to_stage"),
@@ -21,6 +22,7 @@ _STAGES_OF = {
     "control_charts": ("t.measure",),
     "handover": ("'referred'",),
 }
+_BY_THE_CPS = ("referred_open", "referred_refused", "referred_disposed", "referred_closed", "authorised_not_issued")
 # Columns that place a row or say what it counts stay.
 _STAYS = {
     "breakdown", "dimension", "group", "against", "from_stage", "to_stage", "stage", "stage_order", "measure", "period_kind",
@@ -38,9 +40,15 @@ def empty_untold(connection: "duckdb.DuckDBPyConnection") -> None:
         emptied = [f'"{column}" = NULL' for column in columns if column not in _STAYS and column not in _SAID]
         emptied += [f"\"{column}\" = '{said}'" for column, said in _SAID.items() if column in columns]
         # A group that the funnel does not have (emergency workers) takes what is not told of all cases.
-        connection.execute(
-            f"UPDATE pub_{table} AS t SET {', '.join(emptied)} WHERE EXISTS (SELECT 1 FROM funnel_untold AS u "
-            f"WHERE u.stage IN ({', '.join(stages)}) AND "
+        untold = (
+            f"EXISTS (SELECT 1 FROM funnel_untold AS u WHERE u.stage IN ({', '.join(stages)}) AND "
             f'((u.breakdown = t.{by} AND u."group" = t."group") OR (u.breakdown = \'all\' '
             f'AND NOT EXISTS (SELECT 1 FROM funnel_cell AS c WHERE c.breakdown = t.{by} AND c."group" = t."group"))))'
         )
+        if table == "handover":
+            untold += (
+                f" OR t.category IN {_BY_THE_CPS} AND EXISTS (SELECT 1 FROM funnel_path AS p JOIN case_path USING (path_id) "
+                'JOIN stg_told ON stg_told."force" = case_path."force" AND stg_told.evidence = \'cps.decision\' '
+                'WHERE p.breakdown = t.breakdown AND p."group" = t."group" AND NOT stg_told.is_told)'
+            )
+        connection.execute(f"UPDATE pub_{table} AS t SET {', '.join(emptied)} WHERE {untold}")

@@ -354,7 +354,21 @@ def stage(
         reach_of(connection, feed, contract, file.path, day),
         missing=tuple(work.missing),
         blank=file.blank,
-        gate=[*ledger.gate(counts, file.cut_short, settings), *file.gate, *doubts(file, feed, contract, day)],
+        gate=[
+            *ledger.gate(counts, file.cut_short, settings, _reasons(connection)),
+            *file.gate,
+            *doubts(file, feed, contract, day),
+        ],
+    )
+
+
+def _reasons(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
+    """Why rows of the staged file are quarantined: the three commonest reasons."""
+    return dict(
+        connection.execute(
+            "SELECT reason, count(*) AS rows FROM (SELECT unnest(reasons) AS reason FROM fate WHERE fate = 'quarantined') "
+            "GROUP BY reason ORDER BY rows DESC, reason LIMIT 3"
+        ).fetchall()
     )
 
 

@@ -18,7 +18,7 @@ from attrition.ingest.draft_matching import Match, match_extracts
 from attrition.ingest.draft_motives import other_motives, stand_ins
 from attrition.ingest.draft_scope import one_row_lines, scope_lines
 from attrition.ingest.draft_vocabulary import LOOKS_PERSONAL, words_of
-from attrition.ingest.draft_writing import comment_lines, sql_text, toml_text
+from attrition.ingest.draft_writing import comment_lines, quoted, sql_text, toml_text
 from attrition.ingest.split_export import parts_line
 
 # The number of a part: "_part1", " pt 2 of 3", "-file3".
@@ -173,9 +173,18 @@ def draft_mapping(
     ]
     used: set[str] = set()
     for name, matches in matched.items():
-        lines += _feed(contracts[name], matches, file_name, source, place or Place())
+        feed = _feed(contracts[name], matches, file_name, source, place or Place())
+        lines += feed
         unneeded = stand_ins(contracts[name], matches)
-        used |= {s.name for about, match in matches.items() if about not in unneeded for s in match.sources}
+        # What was found for a column and then stands in no line after all is not used.
+        written = "\n".join(line for line in feed if not line.startswith("#"))
+        used |= {
+            s.name
+            for about, match in matches.items()
+            if about not in unneeded
+            for s in match.sources
+            if toml_text(s.name)[1:-1] in written or quoted(s)[1:-1] in written
+        }
     unused = [s for s in sources if s.name not in used and not LOOKS_PERSONAL.search(s.name)]
     if unused:
         lines += ["", "", *other_motives(unused), "# Columns of the file that nothing above uses:"]

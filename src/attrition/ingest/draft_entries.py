@@ -71,7 +71,10 @@ def _without_match(column: Column, layout: Layout) -> list[str]:
     elif name == "religion_targeted" and faith and faith.counts and not faith.is_yes_no:
         doubt, line = "the same column as hate_religion", toml_text(faith.name)
     elif name in ("incident_id", "crime_ref") and key:
-        doubt, line = "the file's only reference serves as incident_id and crime_ref", toml_text(key.name)
+        doubt, line = (
+            "this reference serves as incident_id and crime_ref: is another column the one or the other?",
+            toml_text(key.name),
+        )
     elif column.required:
         constant = {"force": "northumbria", "incident_class": "crime"}.get(name)
         example = f'{{ constant = "{constant}" }}' if constant else '""'

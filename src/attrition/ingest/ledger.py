@@ -66,14 +66,18 @@ def next_load(connection: "duckdb.DuckDBPyConnection") -> int:
     return int(found[0]) if found else 1
 
 
-def gate(counts: Counts, cut_short: bool, settings: Settings) -> list[str]:
-    """What makes this file's numbers wrong: rules that stop publication, each as a phrase. Empty: it passes."""
+def gate(counts: Counts, cut_short: bool, settings: Settings, reasons: dict[str, int]) -> list[str]:
+    """What makes this file's numbers wrong: rules that stop publication, each as a phrase. Empty: it passes.
+
+    reasons: why rows are quarantined, the commonest first, with how many.
+    """
     failed = []
+    mostly = ", ".join(f"{reason.replace('_', ' ')}: {rows:,}" for reason, rows in reasons.items())
     share = counts.quarantined / counts.rows_read if counts.rows_read else 0.0
     if counts.quarantined >= settings.quarantine_rows and share > settings.quarantine_share:
         failed.append(
             f"rule quarantine_share: {counts.quarantined:,} of {counts.rows_read:,} rows ({share:.1%}) are quarantined, "
-            f"more than {settings.quarantine_share:.0%}"
+            f"more than {settings.quarantine_share:.0%}" + (f" ({mostly})" if mostly else "")
         )
     if cut_short:
         failed.append("rule file_cut_short: the last line breaks off in the middle")

@@ -1,6 +1,7 @@
 """Reads sheets of an Excel workbook as text: dates as YYYY-MM-DD, whole numbers without a decimal point."""
 
 import datetime as dt
+import re
 import warnings
 import zipfile
 import zlib
@@ -49,6 +50,9 @@ def cell_text(value: Any) -> str | None:
         # The figures that the file holds; those that a binary number would add were never in it.
         return str(int(Decimal(repr(value))))
     return str(value)
+
+
+_NEARLY, _FIRST_ROWS = 0.8, 50
 
 
 @dataclass
@@ -267,7 +271,8 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
     left = [sheet for sheet in sheets if sheet not in read and folded(sheet.title) not in others]
     same = [sheet for sheet in left if sheet.is_visible and _goes_on(sheet, read[0], layout)]
     rows = {sheet.title: sum(_rows_below(sheet)) for sheet in same}
-    unlike = [sheet.shown for sheet in left if sheet.is_visible and sheet not in same]
+    torn = [sheet for sheet in left if sheet.is_visible and sheet not in same and _goes_on_otherwise(sheet, read[0])]
+    unlike = [sheet.shown for sheet in left if sheet.is_visible and sheet not in (*same, *torn)]
     hidden = [sheet.shown for sheet in left if not sheet.is_visible]
     if unlike:
         opened.told.append(
@@ -282,12 +287,43 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
             f'Write `sheet = "{ALL_SHEETS}"` into this feed of the mapping to read them all, or take away or hide what is '
             "not meant"
         )
+    if torn:
+        opened.gate.append(
+            f"rule sheet_left_out: only the sheet {read[0].shown} was read, and rows like its own stand, without its header or under "
+            f"nearly the same, on {' and '.join(sheet.shown for sheet in torn)}. Put the very same header above them and write "
+            f'`sheet = "{ALL_SHEETS}"` into this feed of the mapping, or take away or hide what is not meant'
+        )
 
 
 def _rows_below(sheet: _Sheet) -> Iterator[bool]:
     """For each row below the header, whether it holds a value."""
     for values in sheet.page.iter_rows(values_only=True, min_row=sheet.header_row + 1):
         yield any(value is not None for value in values)
+
+
+def _goes_on_otherwise(sheet: _Sheet, read: _Sheet) -> bool:
+    """Whether a sheet holds nearly all names of the header that was read, or, without a header, rows like those below it: cells of
+    the same form in four of five columns.
+    """
+    names, known = ({folded(name) for name in one.header if name} for one in (sheet, read))
+    if len(names & known) >= _NEARLY * len(known):
+        return True
+    if names & known:
+        return False
+    theirs, ours = (_forms(one.page, 1 + first) for one, first in ((sheet, 0), (read, read.header_row)))
+    alike = sum(bool(theirs[at] & ours[at]) for at in theirs.keys() & ours.keys())
+    return len(theirs) > 1 and alike >= _NEARLY * max(len(theirs), len(ours))
+
+
+def _forms(page: Any, first_row: int) -> dict[int, set[str]]:
+    """The forms of the cells of each column that is filled in the first rows: figures, letters and signs, however many of each."""
+    forms: dict[int, set[str]] = {}
+    for values in page.iter_rows(values_only=True, min_row=first_row, max_row=first_row + _FIRST_ROWS):
+        for at, value in enumerate(values):
+            if value is not None:
+                text = re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", str(value)))
+                forms.setdefault(at, set()).add(text)
+    return forms
 
 
 def _goes_on(sheet: _Sheet, read: _Sheet, layout: Layout) -> bool:

@@ -59,7 +59,7 @@ def without_untold(rows: Iterable[Row]) -> list[Row]:
         if unseen:
             row.update({name: None for name in (*_OF_STAGE, *_STATES, "completed") if row.get(name) == 0})
             row.update({name: None for name in _OF_RECORDED if name in row})
-        elif next_unseen and row["progressed"] == 0:
+        if next_unseen and row["progressed"] == 0:
             row.update({name: None for name in _STATES if name == "open" or row[name] == 0})
         if unseen or next_unseen:
             row.update({name: None for name in _STEP_RATES if name in row})
