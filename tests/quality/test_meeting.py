@@ -235,6 +235,7 @@ def test_a_delivery_of_which_a_third_does_not_meet_is_a_warning(desk: Runs) -> N
     assert found == {
         ("references_meet_less", "incident", "northumbria", "crime_ref"): (20, 60),
         ("references_meet_less", "investigation", "northumbria", "crime_ref"): (20, 60),
+        ("references_of_another_form", "investigation", "northumbria", "crime_ref"): (None, None),
     }
 
 

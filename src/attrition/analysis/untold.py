@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-MODELS = ("funnel_untold", "stg_told")
+MODELS = ("funnel_untold", "funnel_path", "case_path", "stg_told")
 # Tables that are written before the statistics are made; they are to be written again.
 OF_MODELS = ("fixed_age", "handover")
 # What names the stages that a row hangs on, as expressions of SQL; where cases stand at the handover hangs on the referral, and
