@@ -403,6 +403,9 @@ def test_nothing_loaded_gives_empty_tables_that_name_their_unit(connection: duck
         ("pub_handover", 'breakdown VARCHAR, "group" VARCHAR, category VARCHAR, cases BIGINT'),
         ("funnel_untold", 'breakdown VARCHAR, "group" VARCHAR, stage VARCHAR'),
         ("funnel_cell", 'breakdown VARCHAR, "group" VARCHAR'),
+        ("funnel_path", 'breakdown VARCHAR, "group" VARCHAR, path_id BIGINT'),
+        ("case_path", 'path_id BIGINT, "force" VARCHAR'),
+        ("stg_told", 'evidence VARCHAR, "force" VARCHAR, is_told BOOLEAN'),
     ):  # fmt: skip
         fill(connection, table, columns, [])
     statistics.build(connection, Settings(pilot_group="durham/a", pilot_start="2024-01-01"))
