@@ -4,7 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from quality_desk import Row, incident, write
+from quality_desk import Row, cps, incident, write
 
 from attrition.preview import check_files
 
@@ -37,6 +37,23 @@ def test_a_critical_check_is_to_be_mended_first(tmp_path: Path, capsys: pytest.C
     code, lines = checked(capsys, incidents(tmp_path, incident(victim_age="n/k"), incident(2, crime_ref="")))
     assert code == 0 and not any(line.startswith("Fit to send") for line in lines)
     assert lines[-1] == "NOT fit to send. Mend first what is named above: 1 critical, then 1 warning."
+
+
+def test_that_there_are_no_rows_to_mend_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = incidents(tmp_path, incident())
+    for rows, said in (((incident(),), "No rows to mend"), ((incident(victim_age="n/k"),), "Rows to mend: ")):
+        path = incidents(tmp_path, *rows)
+        check_files([path], None, None, NOW, tmp_path / "rows")
+        assert [line for line in capsys.readouterr().out.splitlines() if line.startswith(said)]
+
+
+def test_cps_rows_by_themselves_are_not_blamed_for_meeting_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cps_1.csv"
+    write(path, "cps", [cps(n) for n in range(1, 21)])
+    code, lines = checked(capsys, path)
+    assert code == 0 and not any("references" in line for line in lines)
 
 
 def test_a_renamed_column_would_be_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

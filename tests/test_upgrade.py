@@ -24,6 +24,7 @@ from attrition.ingest import ledger
 from attrition.ingest.pseudonym import pseudonym
 from attrition.settings import KEY_VARIABLE
 from product_run import Ward
+from share_of_cases import first
 
 KEPT = Path(__file__).parent / "kept" / "schema_1"
 KEY = "a key for tests alone, of 32 characters or more"
@@ -256,7 +257,7 @@ def alone(office: Office) -> bool:
     return [file.name for file in office.warehouse.parent.iterdir() if file.is_file()] == [office.warehouse.name]
 
 
-@pytest.mark.parametrize("place", ["rows", pytest.param("end", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("place", first(1, ["rows", "end"]))
 def test_a_fault_on_the_way_leaves_the_old_file(old: Office, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     def fail(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")

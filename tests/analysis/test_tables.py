@@ -15,7 +15,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest
 
 from attrition import models, reference
-from attrition.analysis import consistency, curves, disparities, pilots, statistics
+from attrition.analysis import consistency, curves, disparities, pilots, statistics, untold
 from attrition.settings import Settings
 
 
@@ -393,6 +393,40 @@ def test_few_placebos_never_give_a_p_value(connection: duckdb.DuckDBPyConnection
     assert compared["estimate"] is not None
     assert compared["p_value"] is compared["lower"] is None
     assert "no interval can be given" in compared["wording"].lower()
+
+
+def test_what_became_of_referred_cases_is_the_cps_s_to_tell(connection: duckdb.DuckDBPyConnection) -> None:
+    """Durham's CPS rows tell decisions, Cleveland's do not: only groups without a case of Cleveland keep what the CPS decided."""
+    categories = [row["category"] for row in reference.rows("handover")]
+    models.load_reference(connection)
+    groups = ("both", "durham")
+    for table in (*untold.OF_MODELS, "time_to_next_stage", "incidence", "disparity", "consistency", "control_charts"):
+        fill(connection, f"pub_{table}", 'breakdown VARCHAR, "group" VARCHAR, stage VARCHAR, from_stage VARCHAR, to_stage VARCHAR, measure VARCHAR, category VARCHAR, cases BIGINT', [
+            (*("force", group), *[None] * 4, category, 1) for group in groups for category in categories if table == "handover"
+        ])  # fmt: skip
+    fill(connection, "funnel_untold", 'breakdown VARCHAR, "group" VARCHAR, stage VARCHAR', [])
+    fill(connection, "funnel_cell", 'breakdown VARCHAR, "group" VARCHAR', [("force", group) for group in groups])
+    fill(
+        connection,
+        "funnel_path",
+        'breakdown VARCHAR, "group" VARCHAR, path_id BIGINT',
+        [("force", "both", 1), ("force", "both", 2), ("force", "durham", 1)],
+    )
+    fill(connection, "case_path", 'path_id BIGINT, "force" VARCHAR', [(1, "durham"), (2, "cleveland")])
+    fill(
+        connection,
+        "stg_told",
+        'evidence VARCHAR, "force" VARCHAR, is_told BOOLEAN',
+        [("cps.decision", "durham", True), ("cps.decision", "cleveland", False), ("cps.uplift", "durham", False)],
+    )
+    untold.empty_untold(connection)
+    kept = {
+        group: {
+            row["category"] for row in read(connection, "pub_handover") if row["group"] == group and row["cases"] == 1
+        }
+        for group in groups
+    }
+    assert kept == {"durham": set(categories), "both": {"not_referred_open", "not_referred_ended", "charged"}}
 
 
 def test_nothing_loaded_gives_empty_tables_that_name_their_unit(connection: duckdb.DuckDBPyConnection) -> None:

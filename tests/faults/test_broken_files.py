@@ -202,7 +202,7 @@ def test_a_held_file_is_published_once_it_is_accepted(place: Place) -> None:
     (place.landing / "incident.csv").write_text("\n".join(parts) + "\n", encoding="utf-8", newline="")
     code, message = place.run()
     assert code == HELD
-    assert "quarantine_share: 25 of 30 rows" in message
+    assert "quarantine_share: 25 of 30 rows" in message and "(unreadable force: 25)" in message
     assert place.run() == (code, message)
     assert_nothing_published(place)
     found = re.search(r"attrition accept ([0-9a-f]+)", message)

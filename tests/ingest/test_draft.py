@@ -519,6 +519,22 @@ def test_a_urn_and_a_suspect_alone_are_no_cps_file() -> None:
     ]
 
 
+def test_a_column_that_was_found_and_is_not_used_after_all_is_named() -> None:
+    """A date of birth without a day of the report makes no age, and the day of the extract gives way to the file's name."""
+    columns = {
+        "Occurrence Ref": "R1",
+        "Hate Motivation": "Racist",
+        "Vic DOB": "01/02/1980",
+        "Extract Date": "31/03/2025",
+        "Race": "Y",
+    }
+    text = draft_mapping(
+        list(columns), [list(columns.values())] * 3, source="s", file_name="hate_2025-03.csv", extract="incident"
+    )
+    unused = text.rpartition("nothing above uses")[2]
+    assert all(f'"{name}"' in unused for name in ("Vic DOB", "Extract Date")) and "Hate Motivation" not in unused
+
+
 def test_unused_columns_are_named() -> None:
     assert '"Victim Name"' in rms_draft().rpartition("nothing above uses")[2]
 

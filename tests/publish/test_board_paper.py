@@ -23,6 +23,7 @@ from attrition.errors import AttritionError
 from attrition.publish.board_paper import write_board_paper
 from attrition.publish.publication import Publication
 from programs import NO_WRITER, SOFFICE, needs_chromium, needs_writer
+from share_of_cases import first
 
 Row = dict[str, Any]
 SENTINEL = 987654
@@ -312,7 +313,7 @@ def _fullest(publication: Publication) -> Publication:
 @needs_chromium
 @pytest.mark.parametrize(
     "publication",
-    ["board", *(pytest.param(tier, marks=pytest.mark.slow) for tier in ("restricted", "public"))],
+    first(1, ("board", "restricted", "public")),
     indirect=True,
 )
 def test_it_has_two_pages(publication: Publication, tmp_path: Path) -> None:

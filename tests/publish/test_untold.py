@@ -22,6 +22,8 @@ import python_calamine
 from docx import Document
 
 from attrition.cli import main
+from attrition.publish.told import without_untold
+from share_of_cases import first
 
 AS_AT = dt.date(2025, 3, 31)
 FIRST = dt.date(2024, 4, 1)
@@ -177,11 +179,7 @@ def _said(*arguments: str) -> str:
     return said.getvalue()
 
 
-# Two sets in the usual suite, all in the slow one.
-NAMES = [pytest.param(name, marks=() if name in ("police", "cps") else pytest.mark.slow) for name in SETS]
-
-
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=first(2, SETS))
 def publications(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
     """The publications of a set, by tier."""
     name = request.param
@@ -282,6 +280,35 @@ def test_a_case_is_not_open_where_nothing_tells_its_next_stage(publications: dic
     last = {"police": "Charged", "cps": "Prosecuted", "incidents": "Recorded as a crime"}[publication.name]
     state = "open" if publication.name == "cps" else "open as far as is told"
     assert f"Stands at: {last}, {state}\n" in said
+
+
+@pytest.mark.parametrize("why", ["", "feed_behind"])
+def test_nobody_is_open_at_a_stage_whose_next_is_not_covered(why: str) -> None:
+    """Whether the stage itself is covered or its feed is behind: if nobody was seen further on, nobody knows who stayed."""
+
+    def row(stage: str, order: int, entered: int, why: str) -> Row:
+        told = {
+            "breakdown": "all",
+            "group": "all",
+            "stage": stage,
+            "stage_order": order,
+            "covered": "N" if why else "Y",
+            "why": why,
+        }
+        counts = dict.fromkeys(("progressed", "resolved", "lost", "completed", "implied"), 0)
+        return {
+            **told,
+            "entered": entered,
+            "crimes": entered,
+            "open": entered,
+            "step_rate": 0.0,
+            "step_rate_max": 1.0,
+            **counts,
+        }
+
+    charged, prosecuted = without_untold([row("charged", 5, 22, why), row("prosecuted", 6, 0, "no_feed")])
+    assert (charged["entered"], charged["open"], charged["progressed"], charged["lost"]) == (22, None, None, None)
+    assert (charged["step_rate"], prosecuted["entered"], prosecuted["open"]) == (None, None, None)
 
 
 def test_the_csv_files_say_no_0(publication: Publication) -> None:

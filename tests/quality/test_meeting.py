@@ -15,6 +15,7 @@ from attrition.ingest.mapping import load_sources
 from attrition.quality import handling, incidents
 from attrition.quality.evaluation import Failing, evaluate
 from attrition.settings import Settings
+from share_of_cases import first
 
 NUMBERS = range(101, 113)
 CRIMES: tuple[str, str, str, str] = ("references_do_not_meet", "investigation", "northumbria", "crime_ref")
@@ -97,12 +98,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-USUAL = ("prefix added",)
-
-
-@pytest.mark.parametrize(
-    "spelling", [pytest.param(one, marks=() if one in USUAL else pytest.mark.slow) for one in SPELLINGS]
-)
+@pytest.mark.parametrize("spelling", first(1, SPELLINGS))
 def test_the_printed_line_mends_another_spelling_of_investigations(spelling: str, desk: Runs) -> None:
     desk.put("incident", "incident", crimes())
     desk.put("investigation", "investigation", rows(SPELLINGS[spelling], urn=""))
@@ -121,7 +117,7 @@ def test_the_printed_line_mends_another_spelling_of_investigations(spelling: str
 
 @pytest.mark.parametrize(
     "spelling",
-    ["separators lost", *(pytest.param(one, marks=pytest.mark.slow) for one in ("zeros lost", "prefix added"))],
+    first(1, ("separators lost", "zeros lost", "prefix added")),
 )
 def test_the_printed_line_mends_another_spelling_of_incidents(spelling: str, desk: Runs) -> None:
     desk.put("incident", "incident", [row | {"crime_ref": SPELLINGS[spelling](row["crime_ref"])} for row in crimes()])

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 MODELS = ("funnel_untold", "funnel_path", "case_path", "stg_told")
 # Tables that are written before the statistics are made; they are to be written again.
 OF_MODELS = ("fixed_age", "handover")
-# What names the stages that a row hangs on, as expressions of SQL; where cases stand at the handover hangs on the referral, and
-# what became of those referred on the decisions of the CPS.
+# What names the stages that a row hangs on, as expressions of SQL; where cases stand at the handover hangs on the referral.
 _STAGES_OF = {
     "fixed_age": ("t.stage",),
     "time_to_next_stage": ("t.from_stage", "t.to_stage"),
@@ -22,7 +21,8 @@ _STAGES_OF = {
     "control_charts": ("t.measure",),
     "handover": ("'referred'",),
 }
-_BY_THE_CPS = ("referred_open", "referred_refused", "referred_disposed", "referred_closed", "authorised_not_issued")
+# What names the evidence that a row hangs on beside: what became of those referred is for the CPS to tell.
+_EVIDENCE_OF = {"handover": "(SELECT told_by FROM handover WHERE handover.category = t.category)"}
 # Columns that place a row or say what it counts stay.
 _STAYS = {
     "breakdown", "dimension", "group", "against", "from_stage", "to_stage", "stage", "stage_order", "measure", "period_kind",
@@ -45,10 +45,9 @@ def empty_untold(connection: "duckdb.DuckDBPyConnection") -> None:
             f'((u.breakdown = t.{by} AND u."group" = t."group") OR (u.breakdown = \'all\' '
             f'AND NOT EXISTS (SELECT 1 FROM funnel_cell AS c WHERE c.breakdown = t.{by} AND c."group" = t."group"))))'
         )
-        if table == "handover":
+        if evidence := _EVIDENCE_OF.get(table):
             untold += (
-                f" OR t.category IN {_BY_THE_CPS} AND EXISTS (SELECT 1 FROM funnel_path AS p JOIN case_path USING (path_id) "
-                'JOIN stg_told ON stg_told."force" = case_path."force" AND stg_told.evidence = \'cps.decision\' '
-                'WHERE p.breakdown = t.breakdown AND p."group" = t."group" AND NOT stg_told.is_told)'
+                f' OR EXISTS (SELECT 1 FROM funnel_path AS p JOIN case_path USING (path_id) JOIN stg_told USING ("force") '
+                f'WHERE p.breakdown = t.{by} AND p."group" = t."group" AND stg_told.evidence = {evidence} AND NOT stg_told.is_told)'
             )
         connection.execute(f"UPDATE pub_{table} AS t SET {', '.join(emptied)} WHERE {untold}")

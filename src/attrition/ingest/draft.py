@@ -183,7 +183,7 @@ def draft_mapping(
             for about, match in matches.items()
             if about not in unneeded
             for s in match.sources
-            if toml_text(s.name)[1:-1] in written or quoted(s)[1:-1] in written
+            if toml_text(s.name) in written or quoted(s) in written
         }
     unused = [s for s in sources if s.name not in used and not LOOKS_PERSONAL.search(s.name)]
     if unused:

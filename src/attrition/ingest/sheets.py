@@ -52,9 +52,6 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
-_NEARLY, _FIRST_ROWS = 0.8, 50
-
-
 @dataclass
 class _Sheet:
     """A sheet and where its header stands: `header` as the mapping spells it, empty where no row is like one."""
@@ -299,6 +296,10 @@ def _rows_below(sheet: _Sheet) -> Iterator[bool]:
     """For each row below the header, whether it holds a value."""
     for values in sheet.page.iter_rows(values_only=True, min_row=sheet.header_row + 1):
         yield any(value is not None for value in values)
+
+
+_NEARLY, _FIRST_ROWS = 0.8, 50
+"""The share of names, or of columns alike, from which a sheet goes on; and how many rows tell what a column's cells are like."""
 
 
 def _goes_on_otherwise(sheet: _Sheet, read: _Sheet) -> bool:

@@ -157,11 +157,10 @@ def _find_spelt_anew(connection: "duckdb.DuckDBPyConnection", extract: str, load
         return
     for column in references:
         form = f"regexp_replace(regexp_replace({name(column)}, '[0-9]+', '9', 'g'), '[A-Z]+', 'A', 'g')"
-        standing = f"FROM {extract}_version WHERE {name(column)} IS NOT NULL AND load_id IN"
         connection.execute(
             f"INSERT INTO finding WITH told AS (SELECT load_id IN ({new}) AS is_new, {form} AS form, count(*) AS rows "
-            f"{standing} (SELECT {new.replace(', ', ' UNION ALL SELECT ')} UNION ALL {earlier}) "
-            f"AND line % (SELECT 1 + count(*) // {_LOOKED_AT} {standing} ({new})) = 0 GROUP BY ALL), "
+            f"FROM {extract}_version WHERE {name(column)} IS NOT NULL AND (load_id IN ({new}) OR load_id IN ({earlier})) "
+            f"AND line % (SELECT 1 + sum(accepted) // {_LOOKED_AT} FROM load WHERE load_id IN ({new})) = 0 GROUP BY ALL), "
             "both_times AS (SELECT form, sum(rows) FILTER (is_new) AS now, sum(rows) FILTER (NOT is_new) AS before FROM told GROUP BY form) "
             f"SELECT {loads[-1]}, NULL, 'references_of_another_form', '{column}' FROM both_times "
             f"HAVING sum(now) FILTER (before IS NULL) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * sum(now)) AND sum(before) > 0"

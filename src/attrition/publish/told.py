@@ -56,10 +56,11 @@ def without_untold(rows: Iterable[Row]) -> list[Row]:
         following = by_place.get((*_place(row)[:-1], row["stage_order"] + 1))
         unseen = row["covered"] != "Y"
         next_unseen = following is not None and following["covered"] != "Y"
+        nobody_seen_on = row["progressed"] == 0
         if unseen:
             row.update({name: None for name in (*_OF_STAGE, *_STATES, "completed") if row.get(name) == 0})
             row.update({name: None for name in _OF_RECORDED if name in row})
-        if next_unseen and row["progressed"] == 0:
+        if next_unseen and nobody_seen_on:
             row.update({name: None for name in _STATES if name == "open" or row[name] == 0})
         if unseen or next_unseen:
             row.update({name: None for name in _STEP_RATES if name in row})
