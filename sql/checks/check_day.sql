@@ -2,41 +2,10 @@
 -- the force's incidents were reported over 60 days or more. The day of an export, probably, or of a conversion. Forces of which
 -- some source gives months only have no days.
 -- grain: extract, column_name, force
-WITH dated AS (
-    SELECT
-        'incident' AS extract, "force"::VARCHAR AS "force", load_id,
-        unnest([
-            { 'column_name': 'reported_date', 'day': reported_date },
-            { 'column_name': 'recorded_date', 'day': recorded_date },
-            { 'column_name': 'hate_flagged_date', 'day': hate_flagged_date }
-        ]) AS cell
-    FROM incident
-    UNION ALL
-    SELECT
-        'investigation' AS extract, "force"::VARCHAR AS "force", load_id,
-        unnest([
-            { 'column_name': 'suspect_identified_date', 'day': suspect_identified_date },
-            { 'column_name': 'file_submitted_date', 'day': file_submitted_date },
-            { 'column_name': 'outcome_date', 'day': outcome_date }
-        ]) AS cell
-    FROM investigation
-    UNION ALL
-    SELECT
-        'cps' AS extract, "force"::VARCHAR AS "force", load_id,
-        unnest([
-            { 'column_name': 'received_date', 'day': received_date },
-            { 'column_name': 'decision_date', 'day': decision_date },
-            { 'column_name': 'first_hearing_date', 'day': first_hearing_date },
-            { 'column_name': 'finalised_date', 'day': finalised_date }
-        ]) AS cell
-    FROM cps
-),
-
-by_day AS (
-    SELECT extract, cell.column_name, "force", cell.day, count(*) AS cells, max(load_id) AS load_id
-    FROM dated
-    WHERE cell.day IS NOT NULL
-    GROUP BY ALL
+WITH by_day AS (
+    SELECT extract, column_name, "force", day, sum(cells) AS cells, max(load_id) AS load_id
+    FROM stg_day
+    GROUP BY extract, column_name, "force", day
 ),
 
 commonest AS (
@@ -48,10 +17,11 @@ commonest AS (
 ),
 
 long_enough AS (
-    SELECT "force"::VARCHAR AS "force"
-    FROM incident
+    SELECT "force"
+    FROM by_day
+    WHERE column_name = 'reported_date'
     GROUP BY "force"
-    HAVING max(reported_date) - min(reported_date) >= 60
+    HAVING max(day) - min(day) >= 60
 )
 
 SELECT commonest.extract, commonest.column_name, commonest."force", commonest.load_id
