@@ -107,12 +107,13 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
             )
 
 
-def _earlier(extract: str, new: str) -> str:
-    """The query for the loads of the source that came before the listed ones."""
-    return (
+def _earlier(connection: "duckdb.DuckDBPyConnection", extract: str, new: str) -> str:
+    """The loads of the source that came before the listed ones, listed; "" where there is none."""
+    found = connection.execute(
         f"SELECT load_id FROM load WHERE state = 'loaded' AND extract = '{extract}' AND load_id NOT IN ({new}) "
-        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new}))"
-    )
+        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new})) ORDER BY load_id"
+    ).fetchall()
+    return ", ".join(str(load) for (load,) in found)
 
 
 _LEAST_UNSEEN = 0.2
@@ -128,8 +129,8 @@ def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: t
         if column.type == "label" or (column.type == "code" and not column.codes)
     ]
     new = ", ".join(str(load) for load in loads)
-    earlier = _earlier(extract, new)
-    if not columns or not connection.execute(f"{earlier} LIMIT 1").fetchone():
+    earlier = _earlier(connection, extract, new)
+    if not columns or not earlier:
         return
     for column in columns:
         of = f"lower({name(column)}::VARCHAR)"
@@ -151,15 +152,15 @@ def _find_spelt_anew(connection: "duckdb.DuckDBPyConnection", extract: str, load
     of the source had: the form is what stands where, however many figures or letters. Of very many rows every so many-th is looked at.
     """
     new = ", ".join(str(load) for load in loads)
-    earlier = _earlier(extract, new)
+    earlier = _earlier(connection, extract, new)
     references = [c for c, column in load_contract(extract).columns.items() if column.type == "reference"]
-    if not references or not connection.execute(f"{earlier} LIMIT 1").fetchone():
+    if not references or not earlier:
         return
     for column in references:
         form = f"regexp_replace(regexp_replace({name(column)}, '[0-9]+', '9', 'g'), '[A-Z]+', 'A', 'g')"
         connection.execute(
             f"INSERT INTO finding WITH told AS (SELECT load_id IN ({new}) AS is_new, {form} AS form, count(*) AS rows "
-            f"FROM {extract}_version WHERE {name(column)} IS NOT NULL AND (load_id IN ({new}) OR load_id IN ({earlier})) "
+            f"FROM {extract}_version WHERE {name(column)} IS NOT NULL AND load_id IN ({new}, {earlier}) "
             f"AND line % (SELECT 1 + sum(accepted) // {_LOOKED_AT} FROM load WHERE load_id IN ({new})) = 0 GROUP BY ALL), "
             "both_times AS (SELECT form, sum(rows) FILTER (is_new) AS now, sum(rows) FILTER (NOT is_new) AS before FROM told GROUP BY form) "
             f"SELECT {loads[-1]}, NULL, 'references_of_another_form', '{column}' FROM both_times "
@@ -178,17 +179,18 @@ def _find_shifted(connection: "duckdb.DuckDBPyConnection", extract: str, loads: 
     contract = load_contract(extract)
     new = ", ".join(str(load) for load in loads)
     columns = [c for c, column in contract.columns.items() if column.type == "date" or column.code_list]
-    standing = (
-        f"SELECT load_id IN ({new}) AS is_new, {', '.join(name(c) for c in columns)} FROM {extract}_version WHERE load_id IN ({new}) "
-        f"OR (load_id IN ({_earlier(extract, new)}) AND (replaced_by IS NULL OR replaced_by IN ({new})))"
-    )
-    if not columns or not connection.execute(f"SELECT 1 FROM ({standing}) WHERE NOT is_new LIMIT 1").fetchone():
+    earlier = _earlier(connection, extract, new)
+    if not columns or not earlier:
         return
+    standing = (
+        f"SELECT load_id IN ({new}) AS is_new, {', '.join(name(c) for c in columns)} FROM {extract}_version "
+        f"WHERE load_id IN ({new}, {earlier}) AND (load_id IN ({new}) OR replaced_by IS NULL OR replaced_by IN ({new}))"
+    )
     for column in columns:
         told = "true" if extract == "incident" else f"{name(column)} IS NOT NULL"
         connection.execute(
-            f"INSERT INTO finding WITH told AS (SELECT is_new, coalesce({name(column)}::VARCHAR, '') AS value, count(*) AS rows "
-            f"FROM ({standing}) WHERE {told} GROUP BY ALL), "
+            f"INSERT INTO finding WITH told AS (SELECT is_new, {name(column)} AS value, count(*) AS rows FROM ({standing}) "
+            f"WHERE {told} GROUP BY ALL), "
             "share AS (SELECT *, sum(rows) OVER of_time AS every, rows / sum(rows) OVER of_time AS share FROM told "
             "WINDOW of_time AS (PARTITION BY is_new)), "
             "both_times AS (SELECT value, coalesce(max(share) FILTER (is_new), 0) AS now, "
