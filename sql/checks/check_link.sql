@@ -43,4 +43,5 @@ UNION ALL
 SELECT DISTINCT 'urn_of_another_crime' AS rule, cps.load_id, cps.line
 FROM cps
 INNER JOIN link_by_urn ON cps.load_id = link_by_urn.load_id AND cps.line = link_by_urn.line
-WHERE cps.police_crime_ref <> link_by_urn.crime_ref;
+-- The same number written otherwise is no other crime; that it meets no record is told with the spelling that would mend it.
+WHERE respelt('prefix_and_zeros', upper(cps.police_crime_ref)) <> respelt('prefix_and_zeros', upper(link_by_urn.crime_ref));

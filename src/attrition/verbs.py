@@ -145,10 +145,10 @@ def map(arguments: argparse.Namespace) -> int:
     from attrition.ingest.draft_header import find_place
     from attrition.ingest.draft_summary import summary
     from attrition.ingest.file_name import shown_name
-    from attrition.ingest.reading import Layout, open_file, sample_rows
+    from attrition.ingest.reading import open_file, sample_rows
 
     place = find_place(arguments.file, arguments.sheet)
-    opened = open_file(arguments.file, Layout(sheet=place.sheet, header_row=place.header_row), first_rows=20_000)
+    opened = open_file(arguments.file, place.layout, first_rows=20_000)
     source = arguments.source or "".join(c if c.isalnum() else "_" for c in arguments.file.stem.lower()).strip("_")
     draft = draft_mapping(
         opened.header,
@@ -168,10 +168,9 @@ def map(arguments: argparse.Namespace) -> int:
     out = arguments.out or Path("mappings") / f"{source}.toml"
     for line in [*place.told, *_already_read(arguments.file, opened.header), *summary(draft)]:
         print(line, file=told)
-    print(
-        f"Finish it (docs/map-your-extract.md), then try it: attrition check {arguments.file} --sources {out.parent}",
-        file=told,
-    )
+    # As a shell takes them, of Windows too.
+    file, folder = (f'"{path}"' if " " in str(path) else str(path) for path in (arguments.file, out.parent))
+    print(f"Finish it (docs/map-your-extract.md), then try it: attrition check {file} --sources {folder}", file=told)
     return 0
 
 

@@ -628,6 +628,25 @@ def test_the_sheet_with_known_names_is_drafted_and_the_others_are_named(tmp_path
     assert find_place(tmp_path / "hate.xlsx", "More").lines == ['sheet = "More"']
 
 
+def test_sheets_with_the_same_columns_are_drafted_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = workbook(tmp_path / "hate 2024.xlsx")
+    book = openpyxl.load_workbook(path)
+    book["More"].append(["A2", "2024-05-02"])
+    book.save(path)
+    place = find_place(path, None)
+    assert tomllib.loads("\n".join(place.lines)) == {"sheet": "*"}
+    assert place.told == [
+        'Sheets with the same columns, drafted as one: Data "2024", More. '
+        "Not drafted: Notes, Lookup (hidden); draft one with --sheet NAME."
+    ]
+    out = tmp_path / "rms.toml"
+    assert main(["map", str(path), "--source", "rms", "--out", str(out)]) == 0
+    out.write_text(with_required(out.read_text(encoding="utf-8")), encoding="utf-8")
+    assert f'attrition check "{path}" --sources {tmp_path}' in capsys.readouterr().out
+    assert main(["check", str(path), "--sources", str(tmp_path), "--now", "2024-06-01"]) == 0
+    assert "2 rows read, 2 accepted" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("name", "said"), [("hate.xlsx", "hidden: Lookup"), ("hate.csv", "has no sheets")])
 def test_a_sheet_that_is_not_there_is_refused(name: str, said: str, tmp_path: Path) -> None:
     workbook(tmp_path / "hate.xlsx")

@@ -340,6 +340,11 @@ def test_references_of_more_figures_than_a_number_holds_are_found(desk: Desk) ->
     assert found == [(2, "crime_ref"), (5, "crime_ref")]
 
 
+def test_references_that_became_dates_are_found(desk: Desk) -> None:
+    held, found = numbered(desk, [dt.datetime(2024, 3, 1), "42/12345/24"])
+    assert (held, found) == ((), [(2, "crime_ref")])
+
+
 def test_references_that_run_together_hold_the_file(desk: Desk) -> None:
     held, found = numbered(desk, [1234567890123450000, 1234567890123450000, "C3"])
     assert "reference_damaged" in held[0] and "2 texts of crime_ref" in held[0] and "2 rows share one" in held[0]

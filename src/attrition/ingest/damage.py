@@ -1,4 +1,4 @@
-"""What spreadsheets do to cells: references turned into numbers, days and months exchanged. Finds the traces, and says why a
+"""What spreadsheets do to cells: references turned into numbers or dates, days and months exchanged. Finds the traces, and says why a
 file that bears them is held.
 """
 
@@ -19,11 +19,14 @@ MOST_FIGURES = 15  # of a number in a spreadsheet; the rest become zeros
 POWER_PATTERN = r"\d(\.\d+)?E\+\d+|\d\.\d+E\d+"
 _POWER = re.compile(POWER_PATTERN, re.IGNORECASE)
 _CUT = re.compile(rf"\d{{{MOST_FIGURES}}}0+")
+_DATE_CELL = re.compile(r"\d{4}-\d\d-\d\d")
 _LIKE_DATE = re.compile(r"\s*\d{1,4}(st|nd|rd|th)?[-/. ]+\w{1,9}[-/. ,]+\d{2,4}\b", re.IGNORECASE)
 
 
 def damaged_cells(opened: "Opened", columns: list[str]) -> dict[str, list[tuple[int, str]]]:
-    """The cells of the rows in memory, by column, that are numbers in scientific notation or with too many figures."""
+    """The cells of the rows in memory, by column, that are numbers in scientific notation or with too many figures, or dates of a
+    sheet.
+    """
     positions = {folded(name): at for at, name in reversed(list(enumerate(opened.header)))}
     found: dict[str, list[tuple[int, str]]] = {}
     for column in columns:
@@ -31,7 +34,8 @@ def damaged_cells(opened: "Opened", columns: list[str]) -> dict[str, list[tuple[
         if at is None:
             continue
         cells = ((line, cells[at]) for line, cells in opened.rows or ())
-        hits = [(line, text) for line, text in cells if text and ((line, at) in opened.cut or _is_power(text))]
+        dates = opened.dated.get(at, Counter())
+        hits = [(line, text) for line, text in cells if text and ((line, at) in opened.cut or text in dates or _is_power(text))]
         if hits:
             found[column] = hits
     return found
@@ -49,6 +53,9 @@ def damaged_references(opened: "Opened", feed: Feed, contract: Contract) -> dict
         column = contract.columns[name]
         if column.type in ("reference", "pseudonym"):
             hits = [hit for source in rule.source_columns for hit in damaged.get(folded(source), [])]
+            if rule.column is None or column.type == "pseudonym":
+                # A date of birth may well be a part of what a person is known by.
+                hits = [(line, text) for line, text in hits if not _DATE_CELL.match(text)]
             if hits:
                 found[name] = hits
     return found

@@ -9,41 +9,61 @@ from pathlib import Path
 from attrition import reference
 from attrition.contract import load_contracts
 from attrition.errors import UsageFault
+from attrition.ingest.clean_text import folded
 from attrition.ingest.draft_vocabulary import words_of
 from attrition.ingest.draft_writing import toml_text
 from attrition.ingest.file_name import file_kind, shown_name
 from attrition.ingest.header_place import ROWS_SEARCHED
-from attrition.ingest.reading import read_bytes, refuse
+from attrition.ingest.reading import Layout, read_bytes, refuse
+from attrition.ingest.sheets import ALL_SHEETS, cell_text
 from attrition.ingest.text_file import delimiter_of, encoding_of
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the table stands: the sheet (None for the first one, or no workbook) and the row of the names, from 1."""
+    """Where the table stands: the sheet (None for the first one, or no workbook) and the row of the names, from 1 (None where it
+    is not the same on all sheets and is to be found on each).
+
+    `alike`: the visible sheets that have the same names of columns in that row, where the table goes on on more than one; `names`
+    are those names.
+    """
 
     sheet: str | None = None
-    header_row: int = 1
+    header_row: int | None = 1
     visible: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def layout(self) -> Layout:
+        """How the file is opened to draft from it."""
+        if self.alike:
+            return Layout(sheet=ALL_SHEETS, header_row=self.header_row, required=self.names)
+        return Layout(sheet=self.sheet, header_row=self.header_row)
 
     @property
     def lines(self) -> list[str]:
         """The keys of a feed that say so; none where nothing needs saying."""
         sheet = [f"sheet = {toml_text(self.sheet)}"] if self.sheet and len(self.visible + self.hidden) > 1 else []
-        return [*sheet, *([f"header_row = {self.header_row}"] if self.header_row > 1 else [])]
+        if self.alike:
+            sheet = [f'sheet = "{ALL_SHEETS}"  # every visible sheet with these columns']
+        return [*sheet, *([f"header_row = {self.header_row}"] if (self.header_row or 1) > 1 else [])]
 
     @property
     def told(self) -> list[str]:
         """What was found, to be printed: the sheets of a workbook, and a header that stands lower."""
         lines = []
         if self.sheet and len(self.visible + self.hidden) > 1:
-            others = [name for name in self.visible if name != self.sheet]
-            others += [f"{name} (hidden)" for name in self.hidden if name != self.sheet]
+            read = self.alike or (self.sheet,)
+            others = [name for name in self.visible if name not in read]
+            others += [f"{name} (hidden)" for name in self.hidden if name not in read]
             hidden = " (hidden)" if self.sheet in self.hidden else ""
-            lines.append(
-                f"Sheet drafted: {self.sheet}{hidden}. Not drafted: {', '.join(others)}; draft one with --sheet NAME."
-            )
-        if self.header_row > 1:
+            which = "Sheets with the same columns, drafted as one" if self.alike else "Sheet drafted"
+            lines.append(f"{which}: {', '.join(read)}{hidden}.")
+            if others:
+                lines[-1] += f" Not drafted: {', '.join(others)}; draft one with --sheet NAME."
+        if (self.header_row or 1) > 1:
             lines.append(f"The names of the columns stand in row {self.header_row}: what is above is not read.")
         return lines
 
@@ -109,8 +129,6 @@ def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
 
     import openpyxl
 
-    from attrition.ingest.sheets import cell_text
-
     read_bytes(path)
     try:
         with warnings.catch_warnings():
@@ -134,8 +152,15 @@ def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
                 [cell_text(value) or "" for value in row]
                 for row in pages[name].iter_rows(max_row=ROWS_SEARCHED, values_only=True)
             ]
-            found.append((name, *find_header(rows, known)))
+            row, known_here = find_header(rows, known)
+            names = tuple(cell for cell in rows[row - 1] if cell.strip()) if len(rows) > row else ()
+            found.append((name, row, known_here, names))
     finally:
         book.close()
-    name, row, _ = next((one for one in found if one[2] > 1), found[0])
-    return Place(name, row, visible, hidden)
+    name, row, known_here, names = next((one for one in found if one[2] > 1), found[0])
+    # A sheet without a row below its header is a form, not a part of the extract.
+    alike = [one for one in found if names and {*map(folded, one[3])} == {*map(folded, names)}]
+    if not known_here or name in hidden or len(alike) < 2:
+        return Place(name, row, visible, hidden)
+    same_row = all(one[1] == row for one in alike)
+    return Place(name, row if same_row else None, visible, hidden, tuple(one[0] for one in alike), names)
