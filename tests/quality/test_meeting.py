@@ -173,6 +173,20 @@ def test_the_printed_line_mends_a_urn(desk: Runs) -> None:
     assert desk.met("cps") == (12, 12)
 
 
+def test_the_printed_line_mends_a_crime_reference_beside_a_urn_that_meets(desk: Runs) -> None:
+    desk.put("incident", "incident", crimes())
+    desk.put("investigation", "investigation", rows())
+    desk.put("cps", "cps", [cps(n, police_crime_ref="NP/" + reference_of(n)) for n in NUMBERS])
+    desk.load()
+    spelt = ("references_spelt_otherwise", "cps", "north-east", "police_crime_ref")
+    found = desk.failing()
+    assert "urn_of_another_crime" not in {key[0] for key in found}, "the same crime under another spelling"
+    assert "12 of 12 references (police_crime_ref) would meet" in found[spelt].remedy
+    desk.mend(found[spelt].remedy)
+    desk.load()
+    assert [key for key in desk.failing() if key[0].startswith("references_")] == []
+
+
 def test_what_a_spreadsheet_cut_is_mended_by_no_mapping(desk: Runs) -> None:
     desk.put("incident", "incident", crimes())
     desk.put("investigation", "investigation", [investigation(n, crime_ref=f"2.4E+50{n}", urn="") for n in NUMBERS])
