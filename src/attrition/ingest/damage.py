@@ -35,7 +35,11 @@ def damaged_cells(opened: "Opened", columns: list[str]) -> dict[str, list[tuple[
             continue
         cells = ((line, cells[at]) for line, cells in opened.rows or ())
         dates = opened.dated.get(at, Counter())
-        hits = [(line, text) for line, text in cells if text and ((line, at) in opened.cut or text in dates or _is_power(text))]
+        hits = [
+            (line, text)
+            for line, text in cells
+            if text and ((line, at) in opened.cut or text in dates or _is_power(text))
+        ]
         if hits:
             found[column] = hits
     return found

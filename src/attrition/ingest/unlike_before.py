@@ -21,12 +21,20 @@ _LEAST_LOST, _LEAST_LOST_SHARE = 3, 0.2
 
 def find_unlike_before(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
     """Keeps a finding for each of these ways in which the loads of a delivery are unlike what was loaded before."""
-    _find_replaced(connection, extract, loads)
-    _find_unseen(connection, extract, loads)
-    _find_spelt_anew(connection, extract, loads)
-    _find_shifted(connection, extract, loads)
-    _find_withdrawn(connection, extract, loads)
     listed = ", ".join(map(str, loads))
+    _find_replaced(connection, extract, loads)
+    earlier = _earlier(connection, extract, listed)
+    counted = connection.execute(f"SELECT sum(accepted) FROM load WHERE load_id IN ({listed})").fetchone()
+    rows = counted[0] or 0 if counted else 0
+    # What takes many rows to be found is not looked for among few.
+    for find, least_rows in (
+        (_find_unseen, _LEAST_CHANGED),
+        (_find_spelt_anew, _LEAST_CHANGED),
+        (_find_shifted, _LEAST_TOLD),
+    ):
+        if earlier and rows >= least_rows:
+            find(connection, extract, loads, earlier)
+    _find_withdrawn(connection, extract, loads)
     for place, source, last in connection.execute(
         f"SELECT place, any_value(source), max(load_id) FROM load WHERE load_id IN ({listed}) GROUP BY place ORDER BY place"
     ).fetchall():
@@ -119,7 +127,7 @@ def _earlier(connection: "duckdb.DuckDBPyConnection", extract: str, new: str) ->
 _LEAST_UNSEEN = 0.2
 
 
-def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...], earlier: str) -> None:
     """Keeps a finding for each column without a code list, and label, of which one row in five or more (and ten at least) has a
     value that no earlier delivery of the source had: another list, or another column's values."""
     contract = load_contract(extract)
@@ -129,9 +137,6 @@ def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: t
         if column.type == "label" or (column.type == "code" and not column.codes)
     ]
     new = ", ".join(str(load) for load in loads)
-    earlier = _earlier(connection, extract, new)
-    if not columns or not earlier:
-        return
     for column in columns:
         of = f"lower({name(column)}::VARCHAR)"
         connection.execute(
@@ -147,7 +152,9 @@ def _find_unseen(connection: "duckdb.DuckDBPyConnection", extract: str, loads: t
 _LOOKED_AT = 50_000
 
 
-def _find_spelt_anew(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+def _find_spelt_anew(
+    connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...], earlier: str
+) -> None:
     """Keeps a finding for each reference of which one row in five or more (and ten at least) is of a form that no earlier delivery
     of the source had: the form is what stands where, however many figures or letters. Of very many rows every so many-th is looked at.
     """
@@ -171,7 +178,7 @@ def _find_spelt_anew(connection: "duckdb.DuckDBPyConnection", extract: str, load
 _LEAST_SHIFT, _LEAST_TOLD = 0.3, 40
 
 
-def _find_shifted(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]) -> None:
+def _find_shifted(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...], earlier: str) -> None:
     """Keeps a finding for each column of which some code's or day's share is another, by three in ten or more, than among the rows
     that the source had in force: of forty rows that tell it, at least, both times. Of an incident no value is one, too: what is
     asked at the report is not told later.
@@ -179,9 +186,6 @@ def _find_shifted(connection: "duckdb.DuckDBPyConnection", extract: str, loads: 
     contract = load_contract(extract)
     new = ", ".join(str(load) for load in loads)
     columns = [c for c, column in contract.columns.items() if column.type == "date" or column.code_list]
-    earlier = _earlier(connection, extract, new)
-    if not columns or not earlier:
-        return
     standing = (
         f"SELECT load_id IN ({new}) AS is_new, {', '.join(name(c) for c in columns)} FROM {extract}_version "
         f"WHERE load_id IN ({new}, {earlier}) AND (load_id IN ({new}) OR replaced_by IS NULL OR replaced_by IN ({new}))"
