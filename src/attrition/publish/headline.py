@@ -7,6 +7,7 @@ whose feed stops too early shows [x] in place of its rates, and the sentence upl
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,18 +30,26 @@ Row = dict[str, Any]
 
 def published_rows(tables: Path, name: str) -> list[Row]:
     """The rows of one published table, in its order. Raises AttritionError where it is absent."""
-    from pyarrow import parquet
-
     file = tables / f"{name}.parquet"
-    if not file.is_file():
+    try:
+        now = file.stat()
+    except FileNotFoundError:
         raise AttritionError(
             f"The table {name} was not published: {file.name} is missing from {tables}. Run the pipeline again."
-        )
+        ) from None
+    return [dict(row) for row in _rows_of(file, now.st_ino, now.st_mtime_ns, now.st_size)]
+
+
+@lru_cache(maxsize=64)
+def _rows_of(file: Path, *_as_it_stands: int) -> tuple[Row, ...]:
+    """The rows of a table's file. Report, paper, workbook and terminal all ask for most of them."""
+    from pyarrow import parquet
+
     table = parquet.read_table(file)
     rows: list[Row] = table.to_pylist()
-    if name == "funnel" and not rows and "why" in table.column_names and "period" not in table.column_names:
-        return of_nobody(table.column_names)
-    return without_untold(rows) if holds_counted(name, rows[0] if rows else ()) else rows
+    if file.stem == "funnel" and not rows and "why" in table.column_names and "period" not in table.column_names:
+        return tuple(of_nobody(table.column_names))
+    return tuple(without_untold(rows) if holds_counted(file.stem, rows[0] if rows else ()) else rows)
 
 
 @dataclass(frozen=True)

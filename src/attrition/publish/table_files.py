@@ -58,44 +58,49 @@ def published_tables(publication: Publication) -> "Iterator[tuple[TableNote, pa.
         yield table_note(file.stem, publication.is_protected), table
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return safe_in_csv(value) if isinstance(value, str) else str(value)
-
-
-def _cells(row: dict[str, Any], columns: dict[str, str], figures: set[str]) -> list[str]:
-    """A row's cells. columns: each column, and the column of its mark or nothing; figures: the columns that hold numbers."""
-    cells = []
-    # Where a count is not told, what is made of it is not either.
-    untold = row.get("covered") == "N" or any(row[name] is None for name in _COUNTS.intersection(figures))
-    for column, mark in columns.items():
-        if untold and column in figures and row[column] is None and not (mark and row[mark]):
-            cells.append(NOT_AVAILABLE)
-        elif mark and (row[mark] or row[column] is None):
-            cells.append(f"[{row[mark]}]" if row[mark] else NOT_AVAILABLE)
-        else:
-            cells.append(_text(row[column]))
-    return cells
-
-
 def _columns(table: "pa.Table") -> dict[str, str]:
     """The columns of the CSV, each with the column of its mark or nothing: marks stand in the cells that they explain."""
     names = tuple(table.column_names)
     return {name: mark_column(name, names) for name in names if not name.endswith(MARK)}
 
 
+def _cells(values: list[Any], marks: list[str | None], untold: list[bool]) -> list[str]:
+    """The cells of a column. marks: the mark of each row, empty where there is none; untold: the rows whose figure is not told
+    where it is absent.
+    """
+    of_text = {value: safe_in_csv(value) for value in {value for value in values if isinstance(value, str)}}
+    cells = []
+    for value, mark, is_untold in zip(values, marks, untold, strict=True):
+        if mark:
+            cells.append(f"[{mark}]")
+        elif value is None:
+            cells.append(NOT_AVAILABLE if is_untold else "")
+        elif isinstance(value, dt.date):
+            cells.append(value.isoformat())
+        else:
+            cells.append(of_text[value] if isinstance(value, str) else str(value))
+    return cells
+
+
 def _write_csv(table: "pa.Table", target: Path) -> None:
     import pyarrow as pa
 
-    columns = _columns(table)
+    values = {name: table[name].to_pylist() for name in table.column_names}
     figures = {field.name for field in table.schema if not pa.types.is_string(field.type)}
+    # Where a count is not told, what is made of it is not either.
+    untold = [covered == "N" for covered in values.get("covered", [""] * len(table))]
+    for name in _COUNTS & figures:
+        untold = [before or count is None for before, count in zip(untold, values[name], strict=True)]
+    none, always, never = [None] * len(table), [True] * len(table), [False] * len(table)
+    columns = _columns(table)
+    cells = [
+        _cells(values[name], values[mark] if mark else none, always if mark else untold if name in figures else never)
+        for name, mark in columns.items()
+    ]
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(columns)
-        writer.writerows(_cells(row, columns, figures) for row in table.to_pylist())
+        writer.writerows(zip(*cells, strict=True))
 
 
 def stated(publication: Publication) -> dict[str, str]:
