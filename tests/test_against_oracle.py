@@ -311,6 +311,7 @@ def test_the_small_example_agrees_in_every_figure(examples: Path, tmp_path: Path
     assert {"read": int(line["rows_read"]), **found} == expected["rows"]["incident"]
 
 
+@pytest.mark.slow
 def test_the_public_police_files_agree(examples: Path, tmp_path: Path) -> None:
     landing = examples.parent / "real" / "police_uk_northumbria"
     if not landing.is_dir():

@@ -332,7 +332,7 @@ def test_planted_persons_are_told_nowhere(
     store = ("--warehouse", file)
     places = ("--direct", "--landing", landing, "--out", tmp_path / "out", "--owners", owners, *store)
     whole_run = ("run", *places, "--as-at", AS_AT, "--now", "2025-04-01")
-    stopped = run(tmp_path, *whole_run)
+    stopped = inside(capfdbinary, *whole_run)
     assert stopped.returncode == 4, stopped.stderr.decode()
     held = re.findall(r"attrition accept (\w+)", stopped.stderr.decode())
     assert len(held) == 3

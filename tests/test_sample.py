@@ -18,6 +18,7 @@ import pytest
 from attrition import reference
 from attrition.contract import load_contract
 from attrition.sample import Truth, make_extracts
+from share_of_cases import first
 
 AS_AT = date(2025, 3, 31)
 EXTRACTS = ("incident", "investigation", "cps")
@@ -343,7 +344,7 @@ def test_the_truth_is_consistent(faulty: tuple[Path, Truth]) -> None:
         assert total == truth.entered(stage)
 
 
-@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("seed", first(1, [21, 22]))
 def test_the_truth_is_what_the_specification_makes_of_the_files(tmp_path: Path, seed: int) -> None:
     oracle = pytest.importorskip("oracle", reason="the plain-Python second implementation is not importable")
     truth = make_extracts(tmp_path, 3000, seed, AS_AT)

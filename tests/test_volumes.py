@@ -48,7 +48,7 @@ def tables(ward: Ward) -> Tables:
     return ward.published(AS_AT).tables
 
 
-@pytest.mark.parametrize("days", first(2, [0, -400, -90]))
+@pytest.mark.parametrize("days", first(1, [0, -400, -90]))
 def test_the_small_example_agrees_with_the_oracle(ward: Ward, deliveries: list[Delivery], days: int) -> None:
     as_at = AS_AT + dt.timedelta(days=days)
     assert_volumes_equal(ward.published(as_at).tables, load(deliveries), as_at)

@@ -100,6 +100,7 @@ def check_entered(connection: Any) -> None:
     assert wrong == (0,)
 
 
+@pytest.mark.slow
 def test_the_small_example_agrees_day_by_day(examples: Path, tmp_path: Path) -> None:
     deliveries = [
         Delivery(extract, f"{extract}.csv", read_csv(examples / "contract_small" / f"{extract}.csv"))

@@ -61,6 +61,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Sequel:
     return Sequel(made_up_board(1, number=4), "public", tmp_path_factory.mktemp("year")).release_all(4)
 
 
+@pytest.mark.slow
 def test_a_year_of_public_releases_is_safe_and_useful(year: Sequel) -> None:
     check_safe(year)
     check_visible(year)

@@ -59,7 +59,7 @@ def ingested(content: bytes) -> tuple[tuple[int, ...], bool, list[str], list[int
         return fates[0], bool(outcome.held), [row[0] for row in references], [row[0] for row in lines]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(DAMAGE, min_size=1, max_size=6))
 def test_any_damage_ends_in_fates_that_add_up(damages: list[tuple[int, int, bytes]]) -> None:
     result = ingested(damaged(damages))
@@ -70,7 +70,7 @@ def test_any_damage_ends_in_fates_that_add_up(damages: list[tuple[int, int, byte
         assert len(set(lines)) == len(lines)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(DAMAGE.filter(lambda damage: damage[0] > GOOD.index(b"\n")))
 def test_damage_in_one_place_costs_no_other_row(damage: tuple[int, int, bytes]) -> None:
     """A row is near the damage if its own line is hit, or the one above it whose line end may have gone."""

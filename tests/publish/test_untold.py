@@ -179,7 +179,7 @@ def _said(*arguments: str) -> str:
     return said.getvalue()
 
 
-@pytest.fixture(scope="module", params=first(2, SETS))
+@pytest.fixture(scope="module", params=first(1, SETS))
 def publications(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
     """The publications of a set, by tier."""
     name = request.param

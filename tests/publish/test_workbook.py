@@ -195,6 +195,7 @@ def test_all_figures_holds_every_other_row_of_the_funnel(workbook: Any, publishe
     assert workbook["All figures"].tables["table_all_figures"].autoFilter is not None
 
 
+@pytest.mark.slow
 def test_breakdowns_of_very_many_groups_are_left_to_the_tables(
     published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path
 ) -> None:
@@ -262,6 +263,7 @@ def test_plain_text(given: object, shown: str) -> None:
     assert plain_text(given) == shown
 
 
+@pytest.mark.slow
 def test_strange_group_names_do_not_stop_the_workbook(
     published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path
 ) -> None:

@@ -91,7 +91,8 @@ def _write_csv(table: "pa.Table", target: Path) -> None:
     untold = [covered == "N" for covered in values.get("covered", [""] * len(table))]
     for name in _COUNTS & figures:
         untold = [before or count is None for before, count in zip(untold, values[name], strict=True)]
-    none, always, never = [None] * len(table), [True] * len(table), [False] * len(table)
+    none: list[str | None] = [None] * len(table)
+    always, never = [True] * len(table), [False] * len(table)
     columns = _columns(table)
     cells = [
         _cells(values[name], values[mark] if mark else none, always if mark else untold if name in figures else never)
