@@ -33,6 +33,14 @@ def test_a_warning_is_not_fit_to_send_as_it_is(tmp_path: Path, capsys: pytest.Ca
     assert lines[-1].startswith("Not fit to send as it is: 1 warning, named above.")
 
 
+def test_a_file_without_a_row_that_counts_is_not_called_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = incidents(tmp_path, incident())
+    path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    code, lines = checked(capsys, path)
+    assert code == 0
+    assert lines[-1].startswith("No row that counts in incident_1.csv as incident: send it only if there is nothing")
+
+
 def test_a_critical_check_is_to_be_mended_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, lines = checked(capsys, incidents(tmp_path, incident(victim_age="n/k"), incident(2, crime_ref="")))
     assert code == 0 and not any(line.startswith("Fit to send") for line in lines)

@@ -150,6 +150,10 @@ def _verdict(connection: "duckdb.DuckDBPyConnection", *, refused: bool, held: bo
         )
     if warnings:
         return f"Not fit to send as it is: {told}, named above. Mend them first; a run would count the rest and tell you of them."
+    nothing = connection.execute("SELECT file, extract FROM load WHERE accepted = 0 ORDER BY load_id").fetchall()
+    if nothing:
+        told = " and ".join(f"{file} as {extract}" for file, extract in nothing)
+        return f"No row that counts in {told}: send it only if there is nothing to tell, else export it again."
     return "Fit to send."
 
 
