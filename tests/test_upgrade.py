@@ -191,6 +191,7 @@ def test_columns_that_a_file_fills_are_told(converted: Office, anew: Office) -> 
     assert converted.rows("SELECT 1 FROM load_column WHERE column_name = 'asn'") == []
 
 
+@pytest.mark.slow
 def test_it_is_said_once_what_could_not_be_made_anew(old: Office) -> None:
     old.receive("2025-02-28")
     old.run()

@@ -26,8 +26,17 @@ def named(*wanted: int) -> list[Kind]:
     return [kind for kind in KINDS if kind.ends in wanted]
 
 
-def by_name(kinds: list[Kind]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("kind", kinds, ids=[kind.name for kind in kinds])
+def by_name(kinds: list[Kind], usual: int = 1) -> pytest.MarkDecorator:
+    """A test for each kind, in the usual suite for one of so many."""
+    return pytest.mark.parametrize(
+        "kind",
+        [
+            pytest.param(
+                kind, id=kind.name, marks=pytest.mark.slow if at % usual and kind.name not in WHOLE_RUNS else ()
+            )
+            for at, kind in enumerate(kinds)
+        ],
+    )
 
 
 def make(kind: Kind, place: Place) -> None:
@@ -102,7 +111,7 @@ def test_a_held_file_says_why_and_publishes_nothing(kind: Kind, place: Place) ->
     assert kind.quarantined.items() <= quarantine(place).items()
 
 
-@by_name(named(LOADED))
+@by_name(named(LOADED), usual=2)
 def test_every_row_of_a_loaded_file_has_a_fate(kind: Kind, place: Place) -> None:
     make(kind, place)
     if kind.name in WHOLE_RUNS:

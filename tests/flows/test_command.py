@@ -127,7 +127,9 @@ def test_a_direct_run_leaves_prefect_alone_and_says_so(desk: Desk) -> None:
             "server cannot start",
             marks=pytest.mark.slow,
         ),
-        ({"PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}, "no Prefect server is configured"),
+        pytest.param(
+            {"PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}, "no Prefect server is configured", marks=pytest.mark.slow
+        ),
     ],
     ids=["configured_but_down", "cannot_start", "switched_off"],
 )

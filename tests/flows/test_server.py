@@ -362,7 +362,7 @@ def held_by_another_run(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "code", "state"),
     [
-        (refused, 3, "lacks the required columns"),
+        pytest.param(refused, 3, "lacks the required columns", marks=pytest.mark.slow),
         pytest.param(held_by_another_run, 5, "Another run holds the warehouse", marks=pytest.mark.slow),
         pytest.param(stopped_by_the_gate, 4, "quarantined", marks=pytest.mark.slow),
         pytest.param(wrong_mapping, 2, "own.toml", marks=pytest.mark.slow),

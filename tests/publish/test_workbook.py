@@ -339,6 +339,7 @@ def test_what_could_not_run_comes_before_what_passed(workbook: Any) -> None:
     assert table_of(workbook["Validation"])[0]["Column"] == "[z]"
 
 
+@pytest.mark.slow
 def test_empty_tables_say_so(published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path) -> None:
     empty = {name: published_tables[name] for name in published_tables}
     folder = make_tables(empty)
