@@ -208,6 +208,7 @@ EVIDENCE = {
     "investigation.suspect_id": ("suspect_id", "Y"),
     "investigation.outcome_code": ("outcome_code", "Y"),
     "investigation.file_submitted_date": ("file_submitted_date", "N"),
+    "investigation.link": ("urn", "N"),
     "investigation.charge": ("outcome_code", "N"),
     "investigation.withdrawal": ("outcome_code", "Y"),
     "cps.received_date": ("received_date", "Y"),

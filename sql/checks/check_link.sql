@@ -1,5 +1,6 @@
 -- Rows that link to no incident (kept, reported, not in the funnel), URNs that stand for several crimes or in two forces, CPS
--- rows that name another crime than those of their URN.
+-- rows that name another crime than those of their URN. The same number written otherwise is no other crime: that it meets no
+-- record is told with the spelling that mends it.
 -- grain: load_id, line, rule
 WITH crime AS (
     SELECT DISTINCT incident."force", incident.crime_ref
@@ -43,5 +44,4 @@ UNION ALL
 SELECT DISTINCT 'urn_of_another_crime' AS rule, cps.load_id, cps.line
 FROM cps
 INNER JOIN link_by_urn ON cps.load_id = link_by_urn.load_id AND cps.line = link_by_urn.line
--- The same number written otherwise is no other crime; that it meets no record is told with the spelling that would mend it.
 WHERE respelt('prefix_and_zeros', upper(cps.police_crime_ref)) <> respelt('prefix_and_zeros', upper(link_by_urn.crime_ref));

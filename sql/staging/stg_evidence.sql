@@ -28,6 +28,8 @@ row_of_investigation AS (
         count(investigation.outcome_code) AS outcomes,
         count(*) FILTER (investigation.suspect_id IS NOT NULL AND investigation.file_submitted_date IS NOT NULL)
             AS submitted_suspects,
+        count(*) FILTER (investigation.suspect_id IS NOT NULL OR investigation.urn IS NOT NULL) AS suspects_or_urns,
+        count(investigation.urn) AS urns,
         count(investigation.file_submitted_date) AS submitted,
         count(*) FILTER (stg_outcome_code.is_charge) AS charges,
         count(*) FILTER (stg_outcome_code.exit IN ('lost', 'resolved')) AS endings,
@@ -92,6 +94,7 @@ shown AS (
                 'could': suspects + submitted - submitted_suspects,
                 'had': submitted
             },
+            { 'evidence': 'investigation.link', 'could': suspects_or_urns, 'had': urns },
             { 'evidence': 'investigation.charge', 'could': outcomes, 'had': charges },
             { 'evidence': 'investigation.withdrawal', 'could': endings, 'had': withdrawals }
         ]) AS kind
