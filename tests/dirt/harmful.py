@@ -287,7 +287,7 @@ HARMFUL = (
     _harmful("references in E notation", each(_exponent), REFERENCES, DAMAGED | CROWD),
     _harmful("a prefix added", each(lambda s, v: f"REF{v}"), REFERENCES, DAMAGED | CROWD),
     _harmful("one reference for many", _shared, (*REFERENCES, ("investigation", "suspect_id"), ("incident", "victim_id"), ("incident", "incident_id"), ("cps", "defendant_id")), CROWD | MEET | ASIDE),
-    _harmful("TBC for references", each(lambda s, v: s.random.choice(("TBC", "N/A", "XXXX", "0000"))), (*REFERENCES, ("investigation", "suspect_id")), frozenset({"placeholder", "quarantined_missing"})),
+    _harmful("TBC for references", each(lambda s, v: s.random.choice(("TBC", "N/A", "XXXX", "0000"))), (*REFERENCES, ("investigation", "suspect_id")), frozenset({"placeholder", "quarantined_missing", "quarantined_unreadable"})),
     _harmful("an unlisted text for references", each(lambda s, v: "see notes"), (*REFERENCES, ("investigation", "suspect_id"), ("incident", "victim_id")), CROWD | MEET),
     _harmful("days and months swapped", _days_and_months_swapped, EVENT_DATES, DATE_ORDER | UNREAD | CHANGED | frozenset({"months_missing"})),
     _harmful("dates day first", each(_day_first), DATES, UNREAD | LOST),
