@@ -1,6 +1,6 @@
 -- Rows that link to no incident (kept, reported, not in the funnel), URNs that stand for several crimes or in two forces, CPS
--- rows that name another crime than those of their URN. The same number written otherwise is no other crime: that it meets no
--- record is told with the spelling that mends it.
+-- rows that name another crime than those of their URN. A number that no record has and that is the URN's own, written otherwise,
+-- is no other crime: that it meets no record is told with the spelling that mends it.
 -- grain: load_id, line, rule
 WITH crime AS (
     SELECT DISTINCT incident."force", incident.crime_ref
@@ -20,6 +20,26 @@ shared AS (
     FROM link_by_urn
     GROUP BY load_id, line
     HAVING count(*) > 1
+),
+
+named AS (
+    SELECT cps.load_id, cps.line, cps.police_crime_ref, link_by_urn.crime_ref
+    FROM cps
+    INNER JOIN link_by_urn ON cps.load_id = link_by_urn.load_id AND cps.line = link_by_urn.line
+    WHERE cps.police_crime_ref <> link_by_urn.crime_ref
+),
+
+recorded AS (
+    SELECT crime_ref FROM crime
+    UNION
+    SELECT crime_ref FROM investigation
+),
+
+alike AS (
+    SELECT DISTINCT named.police_crime_ref, named.crime_ref
+    FROM named
+    CROSS JOIN reference_spelling AS spelling
+    WHERE respelt(spelling.spelling, upper(named.police_crime_ref)) = respelt(spelling.spelling, upper(named.crime_ref))
 )
 
 SELECT 'investigation_unlinked' AS rule, investigation.load_id, investigation.line
@@ -41,7 +61,8 @@ SELECT 'urn_in_two_forces' AS rule, investigation.load_id, investigation.line
 FROM investigation
 SEMI JOIN two_forces ON investigation.urn = two_forces.urn
 UNION ALL
-SELECT DISTINCT 'urn_of_another_crime' AS rule, cps.load_id, cps.line
-FROM cps
-INNER JOIN link_by_urn ON cps.load_id = link_by_urn.load_id AND cps.line = link_by_urn.line
-WHERE respelt('prefix_and_zeros', upper(cps.police_crime_ref)) <> respelt('prefix_and_zeros', upper(link_by_urn.crime_ref));
+SELECT DISTINCT 'urn_of_another_crime' AS rule, named.load_id, named.line
+FROM named
+LEFT JOIN recorded ON named.police_crime_ref = recorded.crime_ref
+LEFT JOIN alike ON named.police_crime_ref = alike.police_crime_ref AND named.crime_ref = alike.crime_ref
+WHERE recorded.crime_ref IS NOT NULL OR alike.crime_ref IS NULL;

@@ -45,7 +45,7 @@ REFERENCES: tuple[Target, ...] = (
 )  # fmt: skip
 
 MEET = frozenset({
-    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike", "references_of_another_form", "urn_of_another_crime",
+    "references_do_not_meet", "references_meet_less", "references_spelt_otherwise", "low_investigation_rate", "low_link_rate", "low_receipt_rate", "records_alike", "references_of_another_form", "crimes_numbered_anew", "urn_of_another_crime",
 })  # fmt: skip
 # What meets nothing any more, or, told again, is another reference than before.
 DAMAGED = MEET | {"values_changed"}

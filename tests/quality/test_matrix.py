@@ -559,10 +559,10 @@ def test_a_column_with_values_unseen_before(desk: Desk) -> None:
 
 
 def test_a_column_whose_values_are_shared_out_otherwise(desk: Desk) -> None:
-    """Forty rows both times; the share of a value moves by three in ten."""
+    """The share of a value moves by three in ten: of 39 rows and the 50 before them by 25 in 89, of 50 by more."""
     wanted = ("values_shifted", "incident", "northumbria", "comparison")
     for name, compared, of, is_told in (
-        ("incident_1", 0, 50, False), ("incident_2", 14, 50, False), ("incident_3", 20, 39, False), ("incident_4", 30, 50, True),
+        ("incident_1", 0, 50, False), ("incident_2", 14, 50, False), ("incident_3", 11, 39, False), ("incident_4", 30, 50, True),
     ):  # fmt: skip
         number = 100 * int(name[-1])
         rows = [incident(number + n, comparison="Y" if n < compared else "") for n in range(of)]
@@ -619,6 +619,39 @@ def test_references_of_a_form_that_never_came(desk: Desk) -> None:
         desk.put(name, "incident", rows)
         desk.load()
         assert (wanted in told(desk)) == is_told, name
+
+
+def test_crimes_numbered_anew(desk: Desk) -> None:
+    """Ten rows and one in five with a crime and day that were told under another number; told again under the same it is silent."""
+    wanted = ("crimes_numbered_anew", "incident", "northumbria", "incident_id")
+
+    def rows(first: int, of: int) -> list[Row]:
+        return [incident(first + n, victim_id=f"V{first + n}") for n in range(of)]
+
+    for name, anew, of, is_told in (
+        ("incident_1", 0, 60, False), ("incident_2", 9, 40, False), ("incident_3", 10, 51, False), ("incident_4", 10, 50, True),
+    ):  # fmt: skip
+        number = 1000 * int(name[-1])
+        again = [
+            row | {"incident_id": f"I{number}-{n}", "victim_id": f"N{n}"} for n, row in enumerate(rows(1000, anew))
+        ]
+        desk.put(name, "incident", again + rows(number + anew, of - anew))
+        desk.load()
+        assert (wanted in told(desk)) == is_told, name
+    desk.put("incident_5", "incident", rows(4020, 60))
+    desk.load()
+    assert wanted not in told(desk)
+
+
+def test_a_file_a_night_is_judged_with_those_before(desk: Desk) -> None:
+    """Nine rows each: the strand that stood at a tenth stands at all of the last forty-five."""
+    wanted = ("values_shifted", "incident", "northumbria", "hate_religion")
+    for night in range(12):
+        value = "N" if night < 7 else "Y"
+        rows = [incident(100 * night + n, hate_religion="Y" if n == 0 else value) for n in range(9)]
+        desk.put(f"incident_{night:02d}", "incident", rows)
+        desk.load()
+        assert (wanted in told(desk)) == (night >= 9), night
 
 
 def test_a_victim_told_twice_of_one_incident(desk: Desk) -> None:

@@ -23,17 +23,16 @@ def find_unlike_before(connection: "duckdb.DuckDBPyConnection", extract: str, lo
     """Keeps a finding for each of these ways in which the loads of a delivery are unlike what was loaded before."""
     listed = ", ".join(map(str, loads))
     _find_replaced(connection, extract, loads)
-    earlier = _earlier(connection, extract, listed)
-    counted = connection.execute(f"SELECT sum(accepted) FROM load WHERE load_id IN ({listed})").fetchone()
-    rows = counted[0] or 0 if counted else 0
+    now, rows, earlier = _enough(connection, extract, loads)
     # What takes many rows to be found is not looked for among few.
     for find, least_rows in (
         (_find_unseen, _LEAST_CHANGED),
         (_find_spelt_anew, _LEAST_CHANGED),
+        (_find_numbered_anew, _LEAST_CHANGED),
         (_find_shifted, _LEAST_TOLD),
     ):
         if earlier and rows >= least_rows:
-            find(connection, extract, loads, earlier)
+            find(connection, extract, now, ", ".join(map(str, earlier)))
     _find_withdrawn(connection, extract, loads)
     for place, source, last in connection.execute(
         f"SELECT place, any_value(source), max(load_id) FROM load WHERE load_id IN ({listed}) GROUP BY place ORDER BY place"
@@ -115,13 +114,26 @@ def _find_changed(connection: "duckdb.DuckDBPyConnection", contract: "Contract",
             )
 
 
-def _earlier(connection: "duckdb.DuckDBPyConnection", extract: str, new: str) -> str:
-    """The loads of the source that came before the listed ones, listed; "" where there is none."""
-    found = connection.execute(
-        f"SELECT load_id FROM load WHERE state = 'loaded' AND extract = '{extract}' AND load_id NOT IN ({new}) "
-        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new})) ORDER BY load_id"
+def _enough(
+    connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...]
+) -> tuple[tuple[int, ...], int, list[int]]:
+    """These loads, the last ones of their source before them where they alone have too few rows to be judged (a file a night), how
+    many rows all of these brought, and the loads of the source that are left."""
+    new = ", ".join(map(str, loads))
+    counted = connection.execute(f"SELECT sum(accepted) FROM load WHERE load_id IN ({new})").fetchone()
+    rows = int(counted[0] or 0) if counted else 0
+    others = connection.execute(
+        "SELECT load_id, accepted, place > (SELECT max(place) FROM load "
+        f"WHERE load_id IN ({new})) FROM load WHERE state = 'loaded' AND extract = '{extract}' AND load_id NOT IN ({new}) "
+        f"AND source = (SELECT min(source) FROM load WHERE load_id IN ({new})) ORDER BY place DESC, load_id DESC"
     ).fetchall()
-    return ", ".join(str(load) for (load,) in found)
+    earlier = []
+    for load, accepted, is_later in others:
+        if rows < _LEAST_TOLD and not is_later:
+            loads, rows = (load, *loads), rows + accepted
+        else:
+            earlier.append(load)
+    return loads, rows, earlier
 
 
 _LEAST_UNSEEN = 0.2
@@ -159,10 +171,7 @@ def _find_spelt_anew(
     of the source had: the form is what stands where, however many figures or letters. Of very many rows every so many-th is looked at.
     """
     new = ", ".join(str(load) for load in loads)
-    earlier = _earlier(connection, extract, new)
     references = [c for c, column in load_contract(extract).columns.items() if column.type == "reference"]
-    if not references or not earlier:
-        return
     for column in references:
         form = f"regexp_replace(regexp_replace({name(column)}, '[0-9]+', '9', 'g'), '[A-Z]+', 'A', 'g')"
         connection.execute(
@@ -175,25 +184,51 @@ def _find_spelt_anew(
         )
 
 
+def _find_numbered_anew(
+    connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...], earlier: str
+) -> None:
+    """Keeps a finding where one row in five of the incidents, and ten at least, tell a crime of a day of report that an earlier
+    delivery told under another incident number, and under this one none did: each would count twice.
+    """
+    if extract != "incident":
+        return
+    new = ", ".join(str(load) for load in loads)
+    told = (
+        "SELECT DISTINCT force, crime_ref, reported_date, incident_id FROM incident_version WHERE crime_ref IS NOT NULL"
+    )
+    connection.execute(
+        f"INSERT INTO finding WITH new AS ({told} AND load_id IN ({new})), "
+        f"before AS ({told} AND load_id IN ({earlier}) AND (replaced_by IS NULL OR replaced_by IN ({new}))) "
+        f"SELECT {loads[-1]}, NULL, 'crimes_numbered_anew', 'incident_id' FROM new ANTI JOIN before USING (force, incident_id) "
+        "SEMI JOIN before AS same USING (force, crime_ref, reported_date) "
+        f"HAVING count(*) >= greatest({_LEAST_CHANGED}, {_LEAST_UNSEEN} * (SELECT count(*) FROM new))"
+    )
+
+
 _LEAST_SHIFT, _LEAST_TOLD = 0.3, 40
 
 
 def _find_shifted(connection: "duckdb.DuckDBPyConnection", extract: str, loads: tuple[int, ...], earlier: str) -> None:
-    """Keeps a finding for each column of which some code's or day's share is another, by three in ten or more, than among the rows
+    """Keeps a finding for each column of which some code's, label's or day's share is another, by three in ten or more, than among the rows
     that the source had in force: of forty rows that tell it, at least, both times. Of an incident no value is one, too: what is
     asked at the report is not told later.
     """
     contract = load_contract(extract)
     new = ", ".join(str(load) for load in loads)
-    columns = [c for c, column in contract.columns.items() if column.type == "date" or column.code_list]
+    # Labels are one whatever their case.
+    columns = {
+        c: f"lower({name(c)}::VARCHAR)" if column.type == "label" else name(c)
+        for c, column in contract.columns.items()
+        if column.type in ("date", "label", "code") or column.code_list
+    }
     standing = (
         f"SELECT load_id IN ({new}) AS is_new, {', '.join(name(c) for c in columns)} FROM {extract}_version "
         f"WHERE load_id IN ({new}, {earlier}) AND (load_id IN ({new}) OR replaced_by IS NULL OR replaced_by IN ({new}))"
     )
-    for column in columns:
+    for column, value in columns.items():
         told = "true" if extract == "incident" else f"{name(column)} IS NOT NULL"
         connection.execute(
-            f"INSERT INTO finding WITH told AS (SELECT is_new, {name(column)} AS value, count(*) AS rows FROM ({standing}) "
+            f"INSERT INTO finding WITH told AS (SELECT is_new, {value} AS value, count(*) AS rows FROM ({standing}) "
             f"WHERE {told} GROUP BY ALL), "
             "share AS (SELECT *, sum(rows) OVER of_time AS every, rows / sum(rows) OVER of_time AS share FROM told "
             "WINDOW of_time AS (PARTITION BY is_new)), "
