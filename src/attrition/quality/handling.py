@@ -127,7 +127,7 @@ def show_text(connection: "duckdb.DuckDBPyConnection", number: int) -> str:
     ]
     if rows_now is not None:
         lines.append(
-            f"  Rows      {rows_now:,} fail now, {worst:,} at worst" + (f"; {fixed:,} mended" if fixed else "")
+            f"  Records   {rows_now:,} fail now, {worst:,} at worst" + (f"; {fixed:,} mended" if fixed else "")
         )
     if files:
         lines.append(f"  Files     {', '.join(files[:5])}" + (f" and {len(files) - 5} more" if len(files) > 5 else ""))

@@ -105,7 +105,7 @@ def update(connection: "duckdb.DuckDBPyConnection", evaluation: Evaluation, now:
         incident = known.get(key)
         if incident is None:
             incident = _Incident(
-                number + 1, *key, OPEN, now, None, 1, one.rows, one.rows, 0, one.records, one.price, list(one.files),
+                number + 1, *key, OPEN, now, None, 1, one.rows, None, 0, one.records, one.price, list(one.files),
                 None, None, None, None, one.remedy, Kind.NEW,
             )  # fmt: skip
             if frozen(incident):

@@ -124,15 +124,16 @@ def _line(alike: list[_Told]) -> str:
 def _listed(told: list[_Told], where: str) -> list[str]:
     by_kind: dict[tuple[str, str, str], list[_Told]] = {}
     for one in sorted(told, key=lambda one: one.area):
-        by_kind.setdefault((one.what, one.extract, one.mend), []).append(one)
+        by_kind.setdefault((one.what, one.extract, one.mend.partition("\n")[0]), []).append(one)
     ranked = sorted(by_kind.values(), key=_rank)
     shown: list[str] = []
     said: set[str] = set()
     for alike in ranked[:_LINES]:
-        mend, *remedy = alike[0].mend.splitlines()
         # What mends several is said with the first of them.
+        mend, *remedy = dict.fromkeys(line for one in alike for line in one.mend.splitlines())
         shown.append(f"  {_line(alike)}" + (f". {mend}" if mend not in said else ""))
-        shown += [f"      {line}" for line in remedy]
+        shown += [f"      {line}" for line in remedy if line not in said]
+        said |= {*remedy}
         said.add(mend)
     more = len(ranked) - _LINES
     return [*shown, f"  and {more} more: {where}"] if more > 0 else shown
