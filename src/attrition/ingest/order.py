@@ -47,8 +47,9 @@ def take_place(connection: "duckdb.DuckDBPyConnection", new: Newcomer) -> Place:
         ).fetchone()
         number = int((row[0] or row[1]) if row else 1)
     later = connection.execute(
-        "SELECT file, day_told FROM load WHERE extract = ? AND place >= ? AND state = 'loaded' ORDER BY place DESC, file",
-        [new.extract, number],
+        "SELECT file, day_told FROM load WHERE extract = ? AND source = ? AND place >= ? AND state = 'loaded' "
+        "ORDER BY place DESC, file",
+        [new.extract, new.source, number],
     ).fetchone()
     connection.execute("UPDATE load SET place = place + 1 WHERE extract = ? AND place >= ?", [new.extract, number])
     if later is None:

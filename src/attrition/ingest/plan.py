@@ -30,9 +30,9 @@ class Delivery:
     day: dt.date | None = None
 
     @property
-    def extracts(self) -> frozenset[str]:
-        """The extracts that it fills."""
-        return frozenset(feed.extract for _, feed in self.work)
+    def fills(self) -> frozenset[tuple[str, str]]:
+        """The extracts that it fills, each with its source."""
+        return frozenset((feed.source, feed.extract) for _, feed in self.work)
 
 
 @dataclass(frozen=True)
@@ -145,14 +145,14 @@ def _by_day(deliveries: list[Delivery]) -> tuple[list[Delivery], list[str]]:
     for delivery in deliveries:
         later = [n for n, other in enumerate(ordered) if delivery.day and other.day and other.day > delivery.day]
         at = later[0] if later else len(ordered)
-        rivals = [ordered[n] for n in later if ordered[n].extracts & delivery.extracts]
+        rivals = [ordered[n] for n in later if ordered[n].fills & delivery.fills]
         if rivals:
             behind.append((delivery, rivals[-1]))
         ordered.insert(at, delivery)
     if not behind:
         return ordered, []
     older, newer = behind[0]
-    more = f" (and {len(behind) - 1:,} more files so)" if len(behind) > 1 else ""
+    more = f" ({len(behind) - 1:,} more of such files)" if len(behind) > 1 else ""
     return ordered, [
         f"{_files(older)} tells {older.day} and takes its place behind {_files(newer)} ({newer.day}), though not by its "
         f"name{more}: rows of later days stay in force."
