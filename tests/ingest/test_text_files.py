@@ -252,6 +252,16 @@ def test_a_parquet_row_with_a_value_beside_is_a_row(desk: Desk) -> None:
     assert desk.loads() == [(2, 1, 1, 0)]
 
 
+def test_texts_that_parquet_holds_as_bytes(desk: Desk) -> None:
+    as_bytes = {
+        name: [str(cell or "").encode() or None for cell in column]
+        for name, column in cells([row(1, area_command="Süd")]).items()
+    }
+    parquet(desk.landing / "incident.parquet", as_bytes)
+    desk.load()
+    assert desk.query("SELECT area_command FROM incident") == [("Süd",)]
+
+
 def test_damaged_references_in_parquet(desk: Desk) -> None:
     lines = [row(1, incident_id=1.0, crime_ref="C1"), row(2, incident_id=1234567890123456789.0, crime_ref="2.4E+15")]
     parquet(desk.landing / "incident.parquet", cells(lines))

@@ -13,7 +13,8 @@ from attrition.ingest.text_lines import NOTHING, cells_hash
 if TYPE_CHECKING:
     import duckdb
 
-_READ = "read_parquet(?, hive_partitioning=false)"
+# Some writers store texts without saying that they are.
+_READ = "read_parquet(?, hive_partitioning=false, binary_as_string=true)"
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 _BINARY_FRACTIONS = ("FLOAT", "DOUBLE")
 # Within a transaction the first rowid is not 0.
