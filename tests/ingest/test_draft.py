@@ -407,6 +407,46 @@ def test_covers_to_is_guessed_from_the_file_name(
 
 
 @pytest.mark.parametrize(
+    ("file_name", "glob", "next_name"),
+    [
+        ("Hate Returns 4.3.25.csv", "Hate Returns *", "Hate Returns 14.11.25.csv"),
+        ("hate_1-12-2025_final.csv", "hate_*_final*", "hate_31-1-2026_final.csv"),
+        ("hate 3rd March 2025.xlsx", "hate *", "hate 22nd April 2025.xlsx"),
+        ("hate 4 May 2025.csv", "hate *", "hate 14 December 2025.csv"),
+        ("hate March 2025.csv", "hate *", "hate April 2025.csv"),
+        ("hate_March 4, 2025.csv", "hate_*", "hate_April 14, 2025.csv"),
+        ("hate_Mar-25.csv", "hate_*", "hate_Sept-25.csv"),
+        ("hate_2025-2.csv", "hate_*", "hate_2025-11.csv"),
+        ("hate_02-2025.csv", "hate_*", "hate_11-2025.csv"),
+        ("hate 1.4.24 to 4.3.25.csv", "hate * to *", "hate 1.4.24 to 14.11.25.csv"),
+        ("hate_20250331T0915.csv", "hate_*", "hate_20250430T1020.csv"),
+        ("hate\u201328\u201302\u20132025.csv", "hate\u2013*", "hate\u201331\u201303\u20132025.csv"),
+        ("\ufb02ag 4.3.25.csv", "\ufb02ag *", "\ufb02ag 14.3.25.csv"),
+        ("hate 4.3.25 pt 1 of 2.csv", "hate *", "hate 14.3.25 pt 2 of 3.csv"),
+        ("4.3.25.csv", "[0-9]*.[0-9]*.[0-9]*", "14.11.25.csv"),
+        ("March 2025.csv", "???* [0-9][0-9][0-9][0-9]*", "September 2025.csv"),
+    ],
+)
+def test_the_next_file_fits_whatever_form_of_day_the_name_has(
+    file_name: str, glob: str, next_name: str, tmp_path: Path
+) -> None:
+    text = rms_draft(file_name=file_name)
+    feed = loaded(text, tmp_path).feeds[0]
+    assert feeds(text)["incident"]["files"] == [glob]
+    assert feed.specificity(file_name) and feed.specificity(next_name) and not feed.specificity("hate.csv")
+
+
+@pytest.mark.parametrize("name", ["hate_v1.2.25.csv", "hate_2025.csv", "hate_31-02-2025.csv", "hate_CR-2024-1234.csv"])
+def test_figures_that_are_no_day_stay_in_the_name(name: str) -> None:
+    assert feeds(rms_draft(file_name=name))["incident"]["files"] == [name.removesuffix(".csv") + "*"]
+
+
+@pytest.mark.parametrize("name", ["hate 4.3.25.csv", "hate 4 May 2025.csv", "hate May 4, 2025.csv", "hate 3-2025.csv"])
+def test_a_day_that_the_draft_cannot_write_as_a_format_says_nothing_of_how_far_the_data_reach(name: str) -> None:
+    assert "covers_to" not in feeds(rms_draft(file_name=name))["incident"]
+
+
+@pytest.mark.parametrize(
     ("names", "is_joined"),
     [
         (("hate_2025-03_part1.csv", "hate_2025-03_part2.csv"), True),

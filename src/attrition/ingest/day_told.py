@@ -9,6 +9,7 @@ from pathlib import Path
 
 EARLIEST = dt.date(1990, 1, 1)
 _AHEAD = dt.timedelta(366)  # a day that lies further ahead of the day of loading is no day
+NO_LIMIT = dt.date(2100, 12, 31)  # a day of loading for those who ask what a name may tell at any time
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = (
@@ -58,9 +59,27 @@ def day_in_name(name: str, load_day: dt.date) -> dt.date | None:
     A month stands for its last day. Where day and month could be changed round, the day comes first. Days before 1990 or
     more than 366 days after `load_day` are numbers, not days.
     """
-    text = unicodedata.normalize("NFKC", Path(name).stem).casefold()
+    found = _days(_plain(Path(name).stem), load_day)
+    return max(found)[2] if found else None
+
+
+def places_in_name(stem: str) -> list[tuple[int, int]]:
+    """Where days and months stand in a name without its ending: begin and end of each, whatever the day of loading."""
+    letters = [(plain, place) for place, letter in enumerate(stem) for plain in _plain(letter)]
+    found = _days("".join(plain for plain, _ in letters), NO_LIMIT)
+    return [(letters[start][1], letters[end - 1][1] + 1) for start, end, _ in sorted(found)]
+
+
+def _plain(text: str) -> str:
+    """The text as the forms read it: in lower case, with plain figures and dashes."""
+    text = unicodedata.normalize("NFKC", text).casefold()
     for dash in "\u2010\u2011\u2012\u2013\u2014":
         text = text.replace(dash, "-")
+    return text
+
+
+def _days(text: str, load_day: dt.date) -> list[tuple[int, int, dt.date]]:
+    """Every day that a text tells, with its place."""
     found = [
         (match.start(), match.end(), day)
         for form, orders in _FORMS
@@ -72,7 +91,7 @@ def day_in_name(name: str, load_day: dt.date) -> dt.date | None:
     for start, end, day in sorted(found, key=lambda one: (one[0] - one[1], one[0])):
         if all(end <= other[0] or start >= other[1] for other in kept):
             kept.append((start, end, day))
-    return max(kept)[2] if kept else None
+    return kept
 
 
 def _every(form: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

@@ -5,11 +5,14 @@ only into value maps of coded columns, never one that may be personal: no identi
 rare values.
 """
 
+import calendar
+import datetime as dt
 import re
 
 from attrition import reference
 from attrition.contract import Contract, load_contracts
 from attrition.errors import UsageFault
+from attrition.ingest.day_told import NO_LIMIT, day_in_name, places_in_name
 from attrition.ingest.draft_columns import source_columns
 from attrition.ingest.draft_dates import file_date, fits, formats_of
 from attrition.ingest.draft_entries import Layout, entry
@@ -40,17 +43,35 @@ def _parts(file_name: str) -> list[str]:
 
 def _glob(file_name: str) -> str:
     stem = _PART.sub("*", _stem(file_name))
-    if dated := file_date(file_name):
-        shape = re.sub(r"^.*?\(|\).*$", "", dated[0].replace("(?<![0-9])", "").replace("(?![0-9])", ""))
-        open_stem = re.sub(shape, "*", stem)
-        # A name that is a date and nothing else would fit every file.
-        stem = open_stem if open_stem.strip("*_-. ") else re.sub(r"\d", "?", stem)
-    stem = re.sub(r"\*[-_. ]?\*", "*", re.sub(r"[\[\]]", "?", stem))
+    open_stem = _without_days(stem, file_date(file_name))
+    # A name that is a date and nothing else would fit every file.
+    stem = re.sub(r"\*[-_. ]?\*", "*", open_stem) if open_stem.strip("*_-. ") else _of_days_only(stem)
     return stem if stem.endswith("*") else f"{stem}*"
 
 
+def _without_days(stem: str, dated: tuple[str, str] | None) -> str:
+    """The name with a * for every day and month in it, that the next file's name may differ in."""
+    for start, end in reversed(places_in_name(stem)):
+        stem = f"{stem[:start]}*{stem[end:]}"
+    if dated:
+        # A day that orders no delivery, such as one far ahead, may say how far the data reach all the same.
+        shape = re.sub(r"^.*?\(|\).*$", "", dated[0].replace("(?<![0-9])", "").replace("(?![0-9])", ""))
+        stem = re.sub(shape, "*", stem)
+    return re.sub(r"[\[\]]", "?", stem)
+
+
+def _of_days_only(stem: str) -> str:
+    """A pattern for names that are a day or month and nothing else."""
+    if re.fullmatch(r"(\d\d|\D)+", stem) and not re.search(r"[^\W\d_]", stem):
+        return re.sub(r"\d", "?", stem)
+    # Days of one figure and of two, months with short names and long ones.
+    stem = re.sub(r"[^\W\d_]+", "???*", stem)
+    return re.sub(r"\d+", lambda figures: "[0-9]" * len(figures[0]) if len(figures[0]) == 4 else "[0-9]*", stem)
+
+
 def _covers_to(matches: dict[str, Match], file_name: str, dated_rows: bool) -> list[str]:
-    if dated := file_date(file_name):
+    dated = file_date(file_name)
+    if dated and _agrees(dated, file_name):
         pattern, form = dated
         month = [] if "%d" in form else ["end_of_month = true"]
         said = "# check: the day that the data reach to, from the file's name"
@@ -78,6 +99,18 @@ def _covers_to(matches: dict[str, Match], file_name: str, dated_rows: bool) -> l
         "# [feed.covers_to]",
         '# constant = "2025-03-31"  # or file_name = \'(\\d{4}-\\d{2}-\\d{2})\', or column = "Extracted on"',
     ]
+
+
+def _agrees(dated: tuple[str, str], file_name: str) -> bool:
+    """Whether what was found is the day that the run reads in the name: "4 May 2025" is not all of May."""
+    pattern, form = dated
+    found = re.search(pattern, file_name)
+    if not found:
+        return False
+    day = dt.datetime.strptime(found[1], form).date()
+    if "%d" not in form:
+        day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    return day_in_name(file_name, NO_LIMIT) in (None, day)
 
 
 def _known_force(*names: str) -> str:
