@@ -373,6 +373,130 @@ def test_a_reference_on_several_rows_is_pointed_out() -> None:
     assert "# one_row_per" in text and "# one_row_per" not in column_draft("Date reported", ["14/03/2024"] * 4)
 
 
+def test_the_proposal_to_roll_up_is_a_valid_one(tmp_path: Path) -> None:
+    """No motive is lost in it, and the date of a status comes from the status's own row."""
+    rows = [["R1", "2024-03-14", "Racist", status, "2024-03-15"] for status in ("Live", "Cancelled")]
+    names = ["Incident No", "Date reported", "Hate type", "Status", "Date of status"]
+    text = draft_mapping(names, rows, source="s", file_name="x.csv", extract="incident")
+    freed = re.sub(r"^# (?=one_row_per|roll_up)", "", with_required(text), flags=re.M)
+    feed = loaded(freed.replace('force = "Occurrence No"', 'force = { constant = "durham" }'), tmp_path, "s").feeds[0]
+    assert feed.one_row_per == ("force", "incident_id")
+    assert feed.roll_up["hate_race"].order == ("y", "n") and feed.roll_up["status_date"].by == "record_status"
+
+
+SUSPECTS = {
+    "Crime No": ["C1", "C1", "C2"],
+    "Reported": ["14/03/2024"] * 3,
+    "Hate type": ["Racist"] * 3,
+    "Suspect": ["S1", "S2", ""],
+    "Arrested": ["15/03/2024", "", ""],
+    "Supports": ["Yes", "No", "No"],
+    "Result": ["Charged", "Community resolution", ""],
+    "Result date": ["20/03/2024", "21/03/2024", ""],
+}
+
+
+def suspects_draft(**changes: list[str]) -> dict[str, dict]:
+    columns = SUSPECTS | {name.replace("_", " "): values for name, values in changes.items()}
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    return feeds(draft_mapping(list(columns), rows, source="s", file_name="x.csv"))
+
+
+def test_a_row_per_suspect_with_a_crimes_reference_alone_feeds_incident_and_investigation() -> None:
+    drafted = suspects_draft()
+    assert list(drafted) == ["incident", "investigation"]
+    assert drafted["incident"]["columns"]["incident_id"] == drafted["incident"]["columns"]["crime_ref"] == "Crime No"
+    assert drafted["investigation"]["columns"] == {
+        "crime_ref": "Crime No",
+        "suspect_id": "Suspect",
+        "suspect_identified_date": "Arrested",
+        "victim_support": {"column": "Supports", "map": {"No": "does_not_support", "Yes": "supports"}},
+        "outcome_code": {"column": "Result", "map": {"Charged": "1", "Community resolution": "8"}},
+        "outcome_date": "Result date",
+    }
+
+
+def test_crimes_without_a_motive_are_no_second_extract() -> None:
+    columns = {name: values for name, values in SUSPECTS.items() if name != "Hate type"}
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    assert list(feeds(draft_mapping(list(columns), rows, source="s", file_name="outcomes.csv"))) == ["investigation"]
+
+
+def test_a_result_of_the_court_is_no_outcome_of_the_police() -> None:
+    court = suspects_draft(Result=["Guilty plea", "Acquitted", ""])["investigation"]["columns"]
+    assert not {"outcome_code", "outcome_date"} & set(court)
+    columns = {"URN": ["10AB1"] * 3, "Defendant ID": ["D1", "D2", "D3"], **SUSPECTS}
+    columns |= {"Result": ["Guilty plea", "Acquitted", "Guilty plea"]}
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    drafted = feeds(draft_mapping(list(columns), rows, source="s", file_name="x.csv"))
+    assert drafted["cps"]["columns"]["finalised_date"] == "Result date"
+    assert drafted["cps"]["columns"]["prosecution_outcome"]["column"] == "Result"
+
+
+def test_outcomes_of_police_and_courts_in_one_column_are_not_lost() -> None:
+    drafted = suspects_draft(Result=["Charged", "Acquitted", "Guilty plea"])["investigation"]["columns"]
+    assert "Result" in str(drafted["outcome_code"]) and drafted["outcome_date"] == "Result date"
+
+
+def test_the_day_of_a_court_result_is_no_day_of_an_outcome() -> None:
+    columns = {name.replace("Result", "Court result"): values for name, values in SUSPECTS.items()}
+    columns["Court result"] = ["Guilty plea", "Acquitted", ""]
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    drafted = feeds(draft_mapping(list(columns), rows, source="s", file_name="x.csv", extract="investigation"))
+    assert not {"outcome_code", "outcome_date"} & set(drafted["investigation"]["columns"])
+
+
+@pytest.mark.parametrize("name", ["Suspect sex", "Suspect ethnicity", "Accused status", "Defendant nationality"])
+def test_what_is_said_of_a_suspect_is_no_suspect(name: str) -> None:
+    values = [f"text {n}" for n in range(50)]
+    for extract, column in (("investigation", "suspect_id"), ("cps", "defendant_id")):
+        assert column not in feeds(column_draft(name, values, extract=extract))[extract]["columns"]
+
+
+@pytest.mark.parametrize("name", ["Suspect", "Accused", "Offender"])
+def test_yes_and_no_under_suspect_say_only_that_there_is_one(name: str) -> None:
+    columns = feeds(column_draft(name, ["Yes", "No"], extract="investigation"))["investigation"]["columns"]
+    assert "Incident No" in columns["suspect_id"]["expression"]
+
+
+def test_the_day_of_a_report_is_no_day_of_an_outcome() -> None:
+    text = column_draft("Date reported", ["14/03/2024"], extract="investigation")
+    assert "outcome_date" not in feeds(text)["investigation"]["columns"]
+
+
+@pytest.mark.parametrize("values", [["Takeaway", "Taxi", "Dwelling"] * 4, ["Takeaway", "Dwelling", "Dwelling"]])
+def test_premises_that_are_a_list_of_kinds_are_the_type_of_business(values: list[str]) -> None:
+    text = column_draft("Premises", values)
+    columns = feeds(text)["incident"]["columns"]
+    assert "premises_id" not in columns and "Premises" in str(columns["business_type"])
+    if len(values) > 3:
+        assert columns["business_type"]["map"] == {"Dwelling": "", "Takeaway": "takeaway", "Taxi": "taxi_private_hire"}
+        assert '"Dwelling" = ""  # choose' in text
+
+
+@pytest.mark.parametrize("values", [["P-101", "P-102", "P-101"] * 4, ["100021", "100022", "100023"]])
+def test_premises_that_are_references_are_pseudonyms(values: list[str]) -> None:
+    columns = feeds(column_draft("Premises", values))["incident"]["columns"]
+    assert columns["premises_id"] == "Premises" and "business_type" not in columns
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "extract"),
+    [
+        ("Victim ref", "victim_id", "incident"),
+        ("Premises ref", "premises_id", "incident"),
+        ("Suspect ref", "suspect_id", "investigation"),
+        ("ASN", "asn", "investigation"),
+        ("Defendant ref", "defendant_id", "cps"),
+    ],
+)
+def test_a_few_texts_again_and_again_identify_nobody(name: str, column: str, extract: str) -> None:
+    texts = column_draft(name, ["Known", "Unknown", "Declined"] * 4, extract=extract)
+    assert column not in feeds(texts)[extract]["columns"]
+    for values in (["S1", "S2", "S3"] * 4, [f"Text {chr(97 + n)}" for n in range(12)]):
+        assert feeds(column_draft(name, values, extract=extract))[extract]["columns"][column] == name
+
+
 def test_an_arrest_column_yields_a_suspect() -> None:
     text = column_draft("ARREST_MADE", ["Yes", "No"] * 3, extract="investigation")
     expression = feeds(text)["investigation"]["columns"]["suspect_id"]["expression"]
@@ -762,9 +886,7 @@ def test_every_option_of_the_template_is_known(tmp_path: Path) -> None:
     kept = [line for line in options.splitlines() if not line.startswith(others)]
     feed = loaded('source = "rms"\n' + "\n".join(kept).replace('%Y-%m"', '%Y-%m-%d"'), tmp_path).feeds[0]
     assert feed.parts and feed.where and feed.sheet == "Export" and feed.header_row == 3
-    assert (
-        feed.one_row_per == ("force", "crime_ref", "suspect_id") and feed.roll_up["outcome_date"].by == "outcome_code"
-    )
+    assert feed.one_row_per == ("force", "crime_ref", "suspect_id", "outcome_code", "outcome_date")
     assert feed.columns["outcome_code"].values == {"charged": "1", "community resolution": "8", "filed": ""}
 
 

@@ -53,6 +53,17 @@ class SourceColumn:
         return whole * 5 >= self.filled * 4
 
     @property
+    def is_reference(self) -> bool:
+        """Whether most of the different values hold a figure, as references do and the texts of a list do not."""
+        return sum(any(sign.isdigit() for sign in value) for value in self.counts) * 2 >= len(self.counts)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the column is a short list of texts that come again and again: no identifier."""
+        repeated = self.filled >= 3 * len(self.counts) and len(self.counts) <= _MOST_LISTED
+        return bool(self.counts) and not self.is_reference and (repeated or self.counts.keys() <= YES | NO)
+
+    @property
     def is_motive(self) -> bool:
         """Whether the header says that the column tells why, not who the victim is."""
         return bool(MOTIVE & set(self.words))

@@ -4,10 +4,21 @@ Scores names first, then looks whether the values suit. Writes nothing.
 """
 
 from dataclasses import dataclass, field
+from itertools import islice
 
-from attrition.contract import EXTRACTS, Contract, load_contracts
+from attrition.contract import EXTRACTS, Column, Contract, load_contracts
 from attrition.ingest.draft_columns import SourceColumn
-from attrition.ingest.draft_vocabulary import NO, PERSONAL, ROLES, YES, guess_code, known_names, words_of
+from attrition.ingest.draft_vocabulary import (
+    NO,
+    PERSONAL,
+    ROLES,
+    YES,
+    guess_code,
+    is_name_of,
+    known_names,
+    same_name,
+    words_of,
+)
 
 # Columns that make a file worth a second feed: a flat incident table with the investigation beside it.
 _OWN = {
@@ -18,6 +29,7 @@ _OWN = {
     },
     "cps": {"received_date", "decision", "decision_date", "first_hearing_date", "prosecution_outcome", "finalised_date"},
 }  # fmt: skip
+_TEXTS_TRIED = 40
 _OF_CPS = ("cps", "cps_event")
 # Columns that the police's and the CPS's feed of one file may both use.
 _SHARED = {
@@ -46,6 +58,8 @@ def _suits(kind: str, name: str, source: SourceColumn, exact: bool) -> bool:
         suits = source.is_number or source.dates is not None
     elif source.dates is not None:
         suits = exact and kind in ("text", "pseudonym")
+    elif kind == "pseudonym" and source.is_list:
+        suits = False
     elif kind == "yes_no":
         suits = source.is_yes_no or (exact and source.is_motive and name.startswith(("hate_", "flag_")))
     elif name == "strands":
@@ -71,7 +85,7 @@ def match_columns(contract: Contract, sources: list[SourceColumn]) -> dict[str, 
     for order, (name, kind) in enumerate(kinds.items()):
         for place, source in enumerate(sources):
             score = _score(name, source.words)
-            if score and _suits(kind, name, source, score >= 100):
+            if score and _suits(kind, name, source, score >= 100) and not _is_anothers(contract, name, source, sources):
                 ranked.append((-score, order, place, name))
     matches: dict[str, Match] = {}
     taken: set[int] = set()
@@ -86,14 +100,51 @@ def match_columns(contract: Contract, sources: list[SourceColumn]) -> dict[str, 
     return matches
 
 
+def _is_anothers(contract: Contract, name: str, source: SourceColumn, sources: list[SourceColumn]) -> bool:
+    """Whether a header that several columns have in common (Result, Premises) stands above values of another one than this."""
+    column = contract.columns.get(name)
+    if column is None:
+        return False
+    dated = next((one for one in contract.columns.values() if one.needs_date == name), None)
+    if dated:
+        # The day of a result is whose the result is.
+        about = set(source.words) - {"date"}
+        beside = [s for s in sources if about and about <= set(s.words) and "date" not in s.words and not s.dates]
+        nearest = min(beside, key=lambda s: len(s.words), default=None)
+        return nearest is not None and _is_anothers(contract, dated.name, nearest, sources)
+    if not source.counts or not (column.codes or column.type == "pseudonym"):
+        return False
+    known = {
+        other.name: other
+        for one in load_contracts().values()
+        for other in one.columns.values()
+        if (other.codes or other.type == "pseudonym") and is_name_of(source.words, other.name)
+    }
+    if column.type == "pseudonym":
+        return not source.is_reference and any(other.codes for other in known.values())
+    if any(other.type == "pseudonym" for other in known.values()):
+        return source.is_reference
+    told = {other.name: _codes_told(other, source) for other in known.values()}
+    best = max(told.values(), default=-1)
+    own = told.get(name, _codes_told(column, source))
+    # Outcomes of police and courts in one column are the police's: the draft lists them all.
+    return best > 2 * own or (name not in told and best >= own)
+
+
+def _codes_told(column: Column, source: SourceColumn) -> int:
+    """How many of the commonest different texts stand for a code of the column."""
+    return sum(bool(guess_code(column, value)[0]) for value in islice(source.counts, _TEXTS_TRIED))
+
+
 def _score(name: str, words: tuple[str, ...]) -> float:
     """How well a header fits a contract column's names: 100 and more for the same words, 0 for none."""
     best = 0.0
     for rank, known in enumerate(known_names(name)):
-        if words and (sorted(words) == sorted(known) or "".join(words) == "".join(known)):
+        if words and same_name(words, known):
             # Among names that fit alike the one that stands first in the list.
             best = max(best, 100 + 1 / (1 + rank))
-        elif known and set(known) < set(words) and not (set(words) - set(known)) & (ROLES | PERSONAL):
+        # A role alone says no more: "Suspect sex" is no suspect.
+        elif set(known) - ROLES and set(known) < set(words) and not (set(words) - set(known)) & (ROLES | PERSONAL):
             best = max(best, 60 + 10 * len(known) - 5 * (len(words) - len(known)))
     return best
 
@@ -113,10 +164,23 @@ def _match_by_values(contract: Contract, free: list[SourceColumn], matches: dict
                 matches[column.name] = Match([source], False, ["chosen for its values"])
                 free.remove(source)
                 break
-    dated = [source for source in free if source.dates and not PERSONAL & set(source.words)]
+    dated = [s for s in free if s.dates and not PERSONAL & set(s.words) and not _is_known_date(s.words)]
     main = {"incident": "reported_date", "investigation": "outcome_date", "cps": "received_date"}.get(contract.extract)
     if main and main not in matches and len(dated) == 1:
         matches[main] = Match(dated, False, ["the only column of dates that is left"])
+
+
+def _is_known_date(words: tuple[str, ...]) -> bool:
+    """Whether a header is the name of a date of any extract: the day of a report is no day of an outcome."""
+    return any(
+        column.type == "date" and is_name_of(words, column.name)
+        for contract in load_contracts().values()
+        for column in contract.columns.values()
+    )
+
+
+def _tells_motive(matches: dict[str, Match]) -> bool:
+    return any(name in ("strands", "is_hate") or name.startswith("hate_") for name in matches)
 
 
 def match_extracts(sources: list[SourceColumn], file_name: str, extract: str | None) -> dict[str, dict[str, Match]]:
@@ -143,7 +207,10 @@ def match_extracts(sources: list[SourceColumn], file_name: str, extract: str | N
     if main in _OF_CPS:
         return chosen
     for other in ("incident", "investigation"):
-        own = {name for name, match in matched[other].items() if match.exact} & _OWN[other]
+        exact = {name for name, match in matched[other].items() if match.exact}
+        own = exact & _OWN[other]
+        if other == "incident" and "crime_ref" in exact and _tells_motive(matched[other]):
+            own |= {"incident_id"}  # a crime's reference serves as the incident's
         if other != main and (own if other == "investigation" else own == _OWN[other]):
             chosen[other] = matched[other]
     # What the police feeds use says nothing of the CPS, apart from references and who the suspect is.

@@ -41,14 +41,26 @@ def scope_lines(contract: Contract, matches: dict[str, Match]) -> list[str]:
 
 def one_row_lines(contract: Contract, matches: dict[str, Match]) -> list[str]:
     """A proposal to roll up where several rows have the reference that should be on one."""
-    told = matches.get("incident_id") if contract.extract == "incident" else None
+    # Where the file has no other, a crime's reference is the incident's too.
+    told = (matches.get("incident_id") or matches.get("crime_ref")) if contract.extract == "incident" else None
     source = told.sources[0] if told else None
     if source is None or "victim_no" in matches or source.filled <= len(source.counts):
         return []
+    # Whatever row tells a motive, the record has it; a date that dates a code comes from its row.
+    rules = ['reported_date = "earliest"']
+    for column in contract.columns.values():
+        if (
+            column.type == "yes_no"
+            and column.name.startswith("hate_")
+            and (column.name in matches or "strands" in matches)
+        ):
+            rules.append(f'{column.name} = "any"')
+        if {column.name, date := column.needs_date or column.dated_by} <= set(matches):
+            rules.append(f'{date} = "with {column.name}"')
     more = source.filled - len(source.counts)
     return [
         f"# check: {more} rows have the reference of another row. If these are more victims, map victim_no. If they are offences,",
         "# suspects or arrests, they make one row; say for each column whose value wins (the guide: Several rows, one record)",
         '# one_row_per = ["force", "incident_id"]',
-        '# roll_up = { reported_date = "earliest", others = "first" }',
+        f'# roll_up = {{ {", ".join(rules)}, others = "first" }}',
     ]

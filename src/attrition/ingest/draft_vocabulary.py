@@ -61,6 +61,16 @@ def known_names(column: str) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(words_of(name) for name in [column, *known]))
 
 
+def same_name(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Whether two names are one, in whatever order the words stand and wherever they are parted."""
+    return sorted(words) == sorted(known) or "".join(words) == "".join(known)
+
+
+def is_name_of(words: tuple[str, ...], column: str) -> bool:
+    """Whether a header is one of a contract column's names."""
+    return any(same_name(words, known) for known in known_names(column))
+
+
 @cache
 def _phrases(column: str, code_list: str) -> tuple[tuple[frozenset[str], str], ...]:
     """Texts that stand for a code: the code, its label, synonyms; as sets of words, longest first."""
