@@ -11,6 +11,7 @@ import pytest
 from attrition import models, warehouse
 from attrition.errors import UsageFault
 from attrition.ingest.deliveries import ingest
+from attrition.ingest.draft import draft_mapping
 from attrition.ingest.mapping import load_source
 from attrition.settings import Settings
 from attrition.validate.rows import name_rows
@@ -311,17 +312,53 @@ def worked_examples() -> list[list[tuple[str, str]]]:
 @pytest.mark.parametrize(
     ("number", "fates"),
     [
-        (0, {"incident": (4, 2, 2), "investigation": (4, 3, 1)}),
-        (1, {"incident": (5, 2, 3), "investigation": (5, 3, 2)}),
+        (0, {"incident": (4, 2, 2), "investigation": (4, 4, 0)}),
+        (1, {"incident": (6, 2, 4), "investigation": (6, 6, 0)}),
+        (2, {"cps": (4, 2, 2)}),
     ],
 )
 def test_the_worked_examples_of_the_guide_run_as_written(number: int, fates: dict[str, tuple], tmp_path: Path) -> None:
-    (_, table), (_, mapping), (_, incidents), (_, investigations) = worked_examples()[number]
-    name = re.search(r'source = "(\w+)"', mapping)[1]
-    desk = Desk(tmp_path, mapping, name)
-    desk.load(f"{name}_2025-03.csv", *table.splitlines())
-    for extract, block in (("incident", incidents), ("investigation", investigations)):
+    desk, blocks = worked_desk(number, tmp_path)
+    assert len(blocks) == len(fates)
+    for extract, block in zip(fates, blocks, strict=True):
         assert desk.counts(extract) == [(*fates[extract], 0, 0)]
         header, *expected = csv.reader(block.splitlines())
         listed = ", ".join(f"coalesce({column}::VARCHAR, '')" for column in header)
         assert desk.rows(f"SELECT {listed} FROM {extract} ORDER BY line") == [tuple(row) for row in expected]
+
+
+def worked_desk(number: int, folder: Path) -> tuple[Desk, list[str]]:
+    """A desk that has loaded the table of a worked example with its mapping, and the blocks of what comes of it."""
+    (_, table), (_, mapping), *expected = worked_examples()[number]
+    name = re.search(r'source = "(\w+)"', mapping)[1]
+    desk = Desk(folder, mapping, name)
+    desk.load(f"{name}_2025-03.csv", *table.splitlines())
+    return desk, [block for _, block in expected]
+
+
+@pytest.mark.parametrize(
+    ("number", "charged"),
+    [(0, [("R-101", "2025-02-10"), ("R-102", None)]), (1, [("CR1", "2025-03-20"), ("CR2", None)])],
+)
+def test_no_charge_of_the_worked_examples_is_lost(number: int, charged: list[tuple], tmp_path: Path) -> None:
+    """By hand: the first charge of any suspect, whatever else happened that day."""
+    desk, _ = worked_desk(number, tmp_path)
+    models.prepare(desk.connection)
+    models.set_context(desk.connection, AS_AT, Settings())
+    models.build(desk.connection, ["case_stage"])
+    shown = "SELECT incident_id, charge_known_date::VARCHAR FROM case_stage ORDER BY incident_id"
+    assert desk.rows(shown) == charged
+    assert desk.rows("SELECT count(*) FROM case_stage WHERE stage_order = 5") == [(1,)]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_draft_of_a_worked_example_makes_one_incident_of_its_rows(number: int, tmp_path: Path) -> None:
+    """With its proposals accepted and the required columns given, the draft makes the incidents that the guide's own mapping makes."""
+    table, mapping = (text for _, text in worked_examples()[number][:2])
+    header, *rows = csv.reader(table.splitlines())
+    name = re.search(r'source = "(\w+)"', mapping)[1]
+    draft = draft_mapping(header, rows, source=name, file_name=f"{name}_2025-03.csv")
+    freed = re.sub(r"^# (?=(one_row_per|roll_up|force|incident_class) = )", "", draft, flags=re.M)
+    desk = Desk(tmp_path, freed, name)
+    desk.load(f"{name}_2025-03.csv", *table.splitlines())
+    assert desk.counts("incident") == [(len(rows), 2, len(rows) - 2, 0, 0)]
