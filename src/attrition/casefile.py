@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrition import reference, warehouse
 from attrition.errors import UsageFault
 from attrition.ingest.clean_text import clean
+from attrition.ingest.sheet_rows import row_of
 from attrition.publish.told import why_text
 from attrition.settings import load_settings
 
@@ -137,7 +138,8 @@ def _told(row: dict[str, Any], columns: tuple[str, ...]) -> str:
 
 
 def _place(row: dict[str, Any]) -> str:
-    return f"{row['file']}, line {row['line']}"
+    line, sheet = row_of(row["file"], row["line"])
+    return f"{row['file']}, {sheet + ', ' if sheet else ''}line {line}"
 
 
 def _crime_rows(connection: "duckdb.DuckDBPyConnection", incident: dict[str, Any]) -> list[dict[str, Any]]:

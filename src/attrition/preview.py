@@ -17,6 +17,7 @@ from attrition.ingest.landing import Arrival, delivery_of, fitting_feeds
 from attrition.ingest.mapping import Source, load_sources
 from attrition.ingest.opening import open_checked
 from attrition.ingest.plan import plan
+from attrition.ingest.sheet_rows import row_of
 from attrition.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _say(connection: "duckdb.DuckDBPyConnection", settings: Settings, now: dt.da
             f"{scope:,} out of scope, {aside:,} quarantined" + (f"; blank lines left out: {blank:,}" if blank else "")
         )
         print(f"  reaches to {covers or 'not known'}" + (" (latest date in it)" if covers and inferred else ""))
-        for line in _findings(connection, load_id, extract):
+        for line in _findings(connection, load_id, extract, file):
             print(line)
         for line in _contents(connection, extract, load_id):
             print(line)
@@ -157,7 +158,7 @@ def _verdict(connection: "duckdb.DuckDBPyConnection", *, refused: bool, held: bo
     return "Fit to send."
 
 
-def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int, extract: str) -> list[str]:
+def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int, extract: str, file: str) -> list[str]:
     """What is amiss with one file, critical first: rows by rule with their lines, then what concerns the file as a whole."""
     from attrition.quality.gaps import months_told
 
@@ -176,7 +177,8 @@ def _findings(connection: "duckdb.DuckDBPyConnection", load_id: int, extract: st
         told = rules[rule]
         named = f" ({column.replace('_', ' ')})" if column else ""
         lines.append(
-            f"  {told['severity']}: {told['label']}{named}" + (f": {_where(count, where)}" if count is not None else "")
+            f"  {told['severity']}: {told['label']}{named}"
+            + (f": {_where(count, where, file)}" if count is not None else "")
         )
         if told["severity"] != "info":
             lines.append(f"      {told['mend']}")
@@ -213,8 +215,11 @@ def _write_rows(connection: "duckdb.DuckDBPyConnection", folder: Path, now: dt.d
         print("No rows to mend; nothing was written.")
 
 
-def _where(count: int, lines: list[int]) -> str:
-    shown = ", ".join(str(line) for line in lines[:_LINES_SHOWN]) + (", ..." if count > _LINES_SHOWN else "")
+def _where(count: int, lines: list[int], file: str) -> str:
+    rows = (row_of(file, line) for line in lines[:_LINES_SHOWN])
+    shown = ", ".join(f"{row} on {sheet}" if sheet else str(row) for row, sheet in rows) + (
+        ", ..." if count > _LINES_SHOWN else ""
+    )
     return f"{count:,} rows (lines {shown})" if count > 1 else f"1 row (line {shown})"
 
 

@@ -142,6 +142,36 @@ def test_order_is_file_line_rule_column(
     assert [(row[0].value, row[1].value, row[4].value, row[3].value or "") for row in cells] == expected
 
 
+@pytest.mark.parametrize("name", ["cps_march.xlsx", "CPS.XLSX", "cps.xlsm"])
+def test_rows_of_further_sheets_are_named_by_sheet_and_row(
+    name: str, connection: duckdb.DuckDBPyConnection, find: Callable[..., None], tmp_path: Path
+) -> None:
+    connection.execute("UPDATE load SET file = ? WHERE load_id = 2", [name])
+    lines = (7, 10_000_009, 10_000_007, 100_000_007, None)
+    find(*(("late", "cps", "", 2, line, "", "U") for line in lines))
+    write_rows_to_mend(connection, tmp_path, False)
+    told = [
+        [name, "7"],
+        [f"{name}, sheet 2 of those read", "7"],
+        [f"{name}, sheet 2 of those read", "9"],
+        [f"{name}, sheet 11 of those read", "7"],
+        [name, ""],
+    ]
+    assert [row[:2] for row in read_csv(tmp_path / "rows_to_mend_cps_unknown.csv")[1:]] == told
+    sheet = sheet_of(tmp_path / "rows_to_mend_cps_unknown.xlsx")
+    assert [[row[0].value, str(row[1].value or "")] for row in table_of(sheet)] == told
+    (said,) = (row[0].value for row in sheet.iter_rows(max_row=5) if "Line is" in str(row[0].value))
+    assert said.startswith("5 rows to mend. Line is the line of the file, in a workbook the row of the sheet.")
+
+
+def test_a_line_of_a_long_text_file_stays(
+    connection: duckdb.DuckDBPyConnection, find: Callable[..., None], tmp_path: Path
+) -> None:
+    find(in_durham("A1", 10_000_009))
+    write_rows_to_mend(connection, tmp_path, False)
+    assert read_csv(tmp_path / "rows_to_mend_incident_durham.csv")[1][:2] == ["durham_march.csv", "10000009"]
+
+
 def test_texts_and_only_they_come_from_the_rule(
     connection: duckdb.DuckDBPyConnection, find: Callable[..., None], tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrition.errors import AttritionError
+from attrition.ingest.sheet_rows import row_of_sql
 from attrition.publish.area_names import area_name, extract_name
 from attrition.publish.rows_to_mend_workbook import COLUMNS, MOST_ROWS, MendList, write_mend_workbook
 from attrition.publish.spreadsheet_text import FORMULA_START
@@ -20,6 +21,7 @@ _NEW_LINE = "\n"
 _BATCH = 10_000
 # A line break or a control character inside a cell hides text or breaks the file.
 _CONTROL = r"[\x00-\x1f\x7f\x{FFFE}\x{FFFF}]+"
+_ROW, _SHEET = row_of_sql("file", "line")
 _LISTED = f"""
 CREATE OR REPLACE TEMP TABLE row_to_mend AS
 WITH clean AS (
@@ -47,7 +49,9 @@ SELECT
         PARTITION BY coalesce(extract, ''), coalesce(area, '')
         ORDER BY file, line NULLS LAST, rule, column_name, load_id, record
     ) AS position,
-    {", ".join(column.field for column in COLUMNS)}
+    concat_ws(', ', file, nullif({_SHEET}, '')) AS file,
+    {_ROW} AS line,
+    {", ".join(column.field for column in COLUMNS if column.field not in ("file", "line"))}
 FROM clean
 ORDER BY extract, area, position
 """

@@ -172,7 +172,8 @@ def _shell(said: MendList, widths: Sequence[int]) -> tuple[io.BytesIO, int, _Loo
         *([(MADE_UP, bold)] if said.made_up else []),
         (said.title, workbook.add_format({**_FONT, "bold": True, "font_size": 14})),
         (
-            f"{entries} Line is the line of the file, the headings being line 1. A row with several faults stands here once for each.",
+            f"{entries} Line is the line of the file, in a workbook the row of the sheet. A row with several faults stands here once "
+            "for each.",
             plain,
         ),
         ("Mend the rows in your own system and send the extract again. What is mended closes by itself.", plain),
