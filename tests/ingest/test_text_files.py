@@ -167,6 +167,54 @@ def test_the_header_again_in_other_quotes_and_case_costs_no_row(desk: Desk) -> N
     assert desk.loads() == [(2, 2, 0, 1)]
 
 
+OTHERWISE = [
+    pytest.param(list(HEADER[::-1]), "but in another order", id="backwards"),
+    pytest.param([*HEADER[1:], HEADER[0]], "but in another order", id="first name last"),
+    pytest.param([*HEADER[:3], HEADER[4], HEADER[3], *HEADER[5:]], "but in another order", id="two exchanged"),
+    pytest.param([f'"{name.upper()}"' for name in HEADER[::-1]], "but in another order", id="quoted capitals"),
+    pytest.param(["Force", *HEADER[1:5], "Race", HEADER[6]], 'but without "hate_race" and with "Race"', id="renamed"),
+    pytest.param(["Police", *HEADER[1:]], 'but without "force" and with "Police" instead', id="first renamed"),
+    pytest.param([*HEADER[:6], "Area"], 'but without "area_command" and with "Area" instead', id="last renamed"),
+]
+
+
+@pytest.mark.parametrize("way", ["fast", "fast, quoted lines", "careful"])
+@pytest.mark.parametrize(("again", "said"), OTHERWISE)
+@pytest.mark.parametrize("sign", [",", "\t"])
+def test_a_second_header_that_says_otherwise_is_refused(
+    again: list[str], said: str, way: str, sign: str, desk: Desk
+) -> None:
+    area = {"fast": "North", "fast, quoted lines": '"two\nlines"', "careful": 'a 5" pipe'}[way]
+    end = "\r\n" if sign == "\t" and way == "fast" else "\n"
+    desk.put(
+        "incident.csv", text(HEADER, row(1, area_command=area), *rows(2, 3), again, *rows(4, 9), sign=sign, end=end)
+    )
+    message = desk.refusal()
+    line = 6 if "\n" in area else 5
+    assert message.startswith(f"incident.csv: line {line} holds the names of the columns again, {said}")
+    assert "files of their own" in message and "durham" not in message
+    assert desk.query("SELECT count(*) FROM load") == [(0,)]
+
+
+def test_cells_like_the_name_of_a_column_are_no_second_header(desk: Desk) -> None:
+    header = ("crime", *HEADER)
+    lines = [["crime", *cells[:6], "force"] for cells in rows(1, 25)]
+    desk.put("incident.csv", text(header, *lines, ["crime", *HEADER[:2], *row(26)[2:]]))
+    desk.load()
+    assert desk.query("SELECT rows_read, accepted FROM load") == [(26, 25)]
+
+
+@pytest.mark.parametrize("most", [10_000, 0])
+def test_a_second_header_is_found_among_cells_like_names(
+    most: int, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where many lines begin like a name, both ends tell: one that says the header in another order begins and ends so."""
+    monkeypatch.setattr("attrition.ingest.second_header._MOST_LIKELY", most)
+    header = ("crime", *HEADER)
+    desk.put("incident.csv", text(header, *(["crime", *cells] for cells in rows(1, 5)), header[::-1], row(6)))
+    assert "line 7 holds the names of the columns again, but in another order" in desk.refusal()
+
+
 def test_utf_16_files_put_one_behind_the_other(desk: Desk) -> None:
     parts = [text(HEADER, row(n, area_command="Cafés")).decode().encode("utf-16") for n in (1, 2)]
     desk.put("incident.csv", b"".join(parts))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
 from reading_desk import HEADER, RMS, Desk, row, rows, workbook
+
+from attrition.cli import main
 
 
 @pytest.fixture
@@ -46,6 +49,16 @@ def test_rows_that_go_on_on_another_sheet_hold_the_file_until_the_mapping_reads_
     assert any("row 17 is line 10,000,017" in note and '"Export (2)"' in note for note in outcome.notes)
 
 
+def test_check_tells_rows_of_a_further_sheet_by_sheet_and_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rms.toml").write_text(ALL, encoding="utf-8")
+    late = [["I4", "2025-01-04", "Y"], ["I5", "soon", "Y"]]
+    workbook(tmp_path / "rms.xlsx", {"A": [RMS_HEADER, ["I1", "soon", "Y"], *rms_rows(2, 3)], "B": [RMS_HEADER, *late]})
+    main(["check", str(tmp_path / "rms.xlsx"), "--sources", str(tmp_path), "--now", "2025-04-01"])
+    assert "2 rows (lines 2, 3 on sheet 2 of those read)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("header", [("race", " REPORTED\u200b", "occurrence\u00a0no"), (*RMS_HEADER, "Notes")])
 def test_a_header_in_other_order_or_spelling_goes_on_too(header: tuple[str, ...], desk: Desk) -> None:
     at = [
@@ -72,7 +85,7 @@ def test_a_header_in_other_order_or_spelling_goes_on_too(header: tuple[str, ...]
     [
         pytest.param(rms_rows(4, 9), id="no header"),
         pytest.param([("Occurrence No", "Reported", "Race", "Sex"), *rms_rows(4, 9)], id="one name more"),
-        pytest.param([("Occurrence No", "Reported", "Races", "a", "b"), *rms_rows(4, 9)], id="one name otherwise"),
+        pytest.param([("Occurrence No", "Day", "Race", "a", "b"), *rms_rows(4, 9)], id="one name otherwise"),
     ],
 )
 def test_rows_like_those_read_hold_the_file_whatever_stands_above_them(other: list[Any], desk: Desk) -> None:
@@ -85,6 +98,34 @@ def test_rows_like_those_read_hold_the_file_whatever_stands_above_them(other: li
     desk.map(named)
     (message,) = desk.load().held
     assert "sheet_left_out" in message and '"Export (2)"' in message and 'sheet = "*"' in message
+
+
+YEARS = (*RMS_HEADER, "a", "b")
+
+
+def years(desk: Desk, *third: Any) -> None:
+    def wide(first: int, last: int) -> list[list[Any]]:
+        return [[*cells, "x", "y"] for cells in rms_rows(first, last)]
+
+    sheets = {"2023": [YEARS, *wide(1, 3)], "2024": [YEARS, *wide(4, 5)], "2025": [*third, *wide(6, 9)]}
+    workbook(desk.landing / "rms.xlsx", sheets)
+
+
+def test_a_sheet_with_a_column_named_otherwise_beside_those_read_is_told_as_it_is(desk: Desk) -> None:
+    desk.map(ALL)
+    years(desk, ("Occurrence No", "Day\u202ereported", "Race", "a", "b"))
+    (message,) = desk.load().held
+    assert 'the sheets "2023" and "2024" were read' in message and "only" not in message
+    assert '"2025" (the header without "Reported" and with "Dayreported" instead)' in message
+    assert 'sheet = "*"' not in message and "a file of its own" in message and "hide" in message
+    assert "I6" not in message
+
+
+def test_of_a_sheet_without_a_header_no_cell_is_named(desk: Desk) -> None:
+    desk.map(ALL)
+    years(desk)
+    (message,) = desk.load().held
+    assert '"2025" (no such header)' in message and "I6" not in message and 'sheet = "*"' not in message
 
 
 def test_a_stated_sheet_is_no_leave_to_drop_rows_on_another(desk: Desk) -> None:
@@ -325,6 +366,52 @@ def test_rows_without_a_value_and_headers_again_are_counted_as_blank(desk: Desk)
     assert (read, accepted, quarantined) == (3, 3, 0)
     assert blank >= 3
     assert desk.lines() == [2, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("again", "said"),
+    [
+        (HEADER[::-1], "but in another order"),
+        ([name.upper() for name in (*HEADER[1:], HEADER[0])], "but in another order"),
+        ([*HEADER[:5], "Race", HEADER[6]], 'but without "hate_race" and with "Race" instead'),
+        ([*HEADER[:5], HEADER[6]], 'but without "hate_race",'),
+        ([HEADER[0], "notes\n", *HEADER[1:]], 'but with "notes" beside'),
+    ],
+)
+def test_a_second_header_that_says_otherwise_is_refused(again: list[str], said: str, desk: Desk) -> None:
+    workbook(desk.landing / "incident.xlsx", {"Data": [HEADER, *rows(1, 3), [None], again, *rows(4, 5)]})
+    message = desk.refusal()
+    assert message.startswith('incident.xlsx: row 6 of the sheet "Data" holds the names of the columns again, ' + said)
+    assert "files of their own" in message and "durham" not in message
+    assert desk.query("SELECT count(*) FROM load") == [(0,)]
+
+
+def test_a_second_table_with_other_columns_is_no_second_header(desk: Desk) -> None:
+    below = [("force", "incident_id", "total"), ("durham", "I1", 3)]
+    workbook(desk.landing / "incident.xlsx", {"Data": [HEADER, *rows(1, 30), *below]})
+    desk.load()
+    assert desk.query("SELECT accepted FROM load") == [(30,)]
+
+
+def test_no_cell_shows_in_a_warning_while_a_workbook_is_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append([*HEADER, "victim_id"])
+    for number in (1, 2):
+        book.active.append([*row(number), 7001234567])
+        book.active.cell(number + 1, len(HEADER) + 1).number_format = "yyyy-mm-dd"
+    book.save(tmp_path / "incident.xlsx")
+    warnings.simplefilter("always")
+    assert main(["check", str(tmp_path / "incident.xlsx"), "--now", "2025-04-01"]) == 0
+    out = str(tmp_path / "own.toml")
+    assert main(["map", str(tmp_path / "incident.xlsx"), "--source", "own", "--out", out]) == 0
+    shown = capfd.readouterr()
+    assert shown.err == "" and [str(warning.message) for warning in recwarn] == []
+    assert "7001234567" not in shown.out
+    with pytest.warns(UserWarning, match="7001234567"):  # else nothing was shown because nothing was warned of
+        read = openpyxl.load_workbook(tmp_path / "incident.xlsx", read_only=True)
+        list(read.worksheets[0].iter_rows())
 
 
 def numbered(desk: Desk, numbers: list[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:

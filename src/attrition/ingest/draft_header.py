@@ -14,8 +14,8 @@ from attrition.ingest.draft_vocabulary import words_of
 from attrition.ingest.draft_writing import toml_text
 from attrition.ingest.file_name import file_kind, shown_name
 from attrition.ingest.header_place import ROWS_SEARCHED
-from attrition.ingest.reading import Layout, read_bytes, refuse
-from attrition.ingest.sheets import ALL_SHEETS, cell_text
+from attrition.ingest.reading import Layout, read_bytes
+from attrition.ingest.sheets import ALL_SHEETS, cell_text, opened_workbook
 from attrition.ingest.text_file import delimiter_of, encoding_of
 
 
@@ -125,18 +125,8 @@ def _split(line: str, sign: str) -> list[str]:
 
 
 def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
-    import warnings
-
-    import openpyxl
-
     read_bytes(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception:  # openpyxl raises many kinds for what is no workbook
-        raise refuse(path, "this is not an Excel workbook, or a damaged one", "Save it again as .xlsx.") from None
-    try:
+    with opened_workbook(path) as book:
         pages = {page.title: page for page in book.worksheets}
         visible = tuple(name for name, page in pages.items() if page.sheet_state == "visible")
         hidden = tuple(name for name in pages if name not in visible)
@@ -155,8 +145,6 @@ def _in_workbook(path: Path, sheet: str | None, known: frozenset[str]) -> Place:
             row, known_here = find_header(rows, known)
             names = tuple(cell for cell in rows[row - 1] if cell.strip()) if len(rows) > row else ()
             found.append((name, row, known_here, names))
-    finally:
-        book.close()
     name, row, known_here, names = next((one for one in found if one[2] > 1), found[0])
     # A sheet without a row below its header is a form, not a part of the extract.
     alike = [one for one in found if names and {*map(folded, one[3])} == {*map(folded, names)}]

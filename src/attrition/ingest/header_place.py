@@ -13,13 +13,6 @@ def spelled(names: Sequence[str], expected: Sequence[str]) -> list[str]:
     return [known.get(folded(name), clean(name)) for name in names]
 
 
-def is_again(cells: Sequence[str | None], header: Sequence[str]) -> bool:
-    """Whether a row says the header once more, as tables put one below the other do."""
-    if not cells or (cells[0] or "").strip().casefold() != header[0].casefold():
-        return False
-    return spelled([cell or "" for cell in cells], header) == list(header)
-
-
 def holds(names: Sequence[str], wanted: Sequence[str]) -> int:
     """How many of the wanted names stand among these."""
     return len({folded(name) for name in wanted} & {folded(name) for name in names})

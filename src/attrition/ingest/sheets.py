@@ -7,22 +7,27 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrition.errors import InputRefused
 from attrition.ingest.clean_text import folded
 from attrition.ingest.damage import MOST_FIGURES
 from attrition.ingest.file_name import shown_name
 from attrition.ingest.formulas import without_results
-from attrition.ingest.header_place import ROWS_SEARCHED, find_header, holds, is_again, spelled
+from attrition.ingest.header_place import ROWS_SEARCHED, find_header, holds, spelled
 from attrition.ingest.reading import Layout, Opened, Reject, refuse
+from attrition.ingest.second_header import NEARLY, Above, another_header, differences, is_nearly
+from attrition.ingest.sheet_rows import NEXT_SHEET
 from attrition.ingest.text_lines import cells_hash, is_blank
 
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
 ALL_SHEETS = "*"
-_NEXT_SHEET = 10_000_000  # added to the row numbers of each further sheet; a sheet has 1,048,576 rows at most
 _CUT_FROM = 10**MOST_FIGURES
 
 
@@ -74,16 +79,33 @@ def open_sheet(path: Path, sha256: str, layout: Layout, first_rows: int | None =
     Without a stated sheet it is the first visible one that holds the required columns. Rows without any value are not
     rows. Raises InputRefused for a damaged workbook, a missing sheet or header, and formulas without stored results.
     """
-    import openpyxl
-
     if is_damaged_zip(path):
         raise refuse(path, "the Excel file is damaged or cut short", "Save it again and copy it whole.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    with opened_workbook(path) as book:
+        return _opened(path, sha256, book, layout, first_rows)
+
+
+@contextmanager
+def opened_workbook(path: Path) -> "Iterator[Workbook]":
+    """A workbook that is read row by row; its rows are to be read before this ends. Raises InputRefused where it is none.
+
+    openpyxl's warnings are not shown: it gives some while rows are read, and they name the value of a cell.
+    """
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception:  # openpyxl raises many kinds for a zip that is not a workbook
-        raise refuse(path, "this is not an Excel workbook", "Save it as .xlsx or .csv.") from None
+        except Exception:  # openpyxl raises many kinds for a zip that is not a workbook
+            raise refuse(path, "this is not an Excel workbook, or a damaged one", "Save it as .xlsx or .csv.") from None
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _opened(path: Path, sha256: str, book: "Workbook", layout: Layout, first_rows: int | None) -> Opened:
     try:
         sheets = [_Sheet(page.title, page.sheet_state == "visible", page) for page in book.worksheets]
         for sheet in sheets:
@@ -99,14 +121,12 @@ def open_sheet(path: Path, sha256: str, layout: Layout, first_rows: int | None =
             _refuse_empty_formulas(path, sheet, layout)
         opened.rows = []
         for number, sheet in enumerate(read):
-            _read(opened, sheet, number * _NEXT_SHEET, first_rows)
+            _read(opened, sheet, number * NEXT_SHEET, first_rows)
         _tell(opened, sheets, read, layout)
     except InputRefused:
         raise
     except Exception:  # a damaged sheet breaks off in many ways
         raise refuse(path, "the sheet cannot be read to its end", "Save it again as .xlsx or .csv.") from None
-    finally:
-        book.close()
     return opened
 
 
@@ -219,7 +239,7 @@ def _read(opened: Opened, sheet: _Sheet, offset: int, first_rows: int | None) ->
     places = {key: at for at, key in enumerate(_numbered(opened.header))}
     order = [places[key] for key in _numbered(sheet.header)]
     width, own = len(opened.header), len(sheet.header)
-    aligned = order == list(range(width))
+    aligned, above = order == list(range(width)), Above(sheet.header)
     rows = opened.rows if opened.rows is not None else []
     for number, values in enumerate(sheet.page.iter_rows(values_only=True), 1):
         if number <= sheet.header_row:
@@ -228,11 +248,14 @@ def _read(opened: Opened, sheet: _Sheet, offset: int, first_rows: int | None) ->
         if is_blank(cells):
             opened.blank += 1
             continue
+        # Before the cells are counted: rows of a sheet have no width of their own that would set those below apart.
+        if how := above.said_otherwise(cells):
+            raise another_header(opened.path, f"row {number} of the sheet {sheet.shown}", how)
         if not is_blank(cells[own:]):
             opened.rejects.append(Reject(number + offset, "wrong_number_of_columns", cells_hash(cells)))
             continue
         cells = (cells + [None] * own)[:own]
-        if is_again(cells, sheet.header):
+        if above.is_again(cells):
             opened.blank += 1
             opened.repeated += 1
             continue
@@ -255,8 +278,8 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
     """Says which sheets were read and which were not; holds the file where rows go on on a sheet that was not."""
     for number, sheet in enumerate(read[1:], 1):
         opened.told.append(
-            f"the sheet {sheet.shown} is read too; its rows are numbered from {number * _NEXT_SHEET:,} (row 17 is "
-            f"line {number * _NEXT_SHEET + 17:,})"
+            f"the sheet {sheet.shown} is read too, as sheet {number + 1} of those read; its rows are stored from "
+            f"{number * NEXT_SHEET:,} (row 17 is line {number * NEXT_SHEET + 17:,})"
         )
     if layout.header_row is None:
         for sheet in read:
@@ -277,19 +300,34 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
         )
     if hidden:
         opened.told.append(f"hidden sheets are left alone: {', '.join(hidden)}")
+    names = " and ".join(sheet.shown for sheet in read)
+    which = f"only the sheet {names} was read" if len(read) == 1 else f"the sheets {names} were read"
+    all_sheets = f'`sheet = "{ALL_SHEETS}"` into this feed of the mapping'
     if any(rows.values()):
         listed = " and ".join(f"{sheet.shown} ({rows[sheet.title]:,} rows)" for sheet in same if rows[sheet.title])
         opened.gate.append(
-            f"rule sheet_left_out: only the sheet {read[0].shown} was read, and rows go on under the same columns on {listed}. "
-            f'Write `sheet = "{ALL_SHEETS}"` into this feed of the mapping to read them all, or take away or hide what is '
-            "not meant"
+            f"rule sheet_left_out: {which}, and rows go on under the same columns on {listed}. Write {all_sheets} to read them all, or "
+            "take away or hide what is not meant"
         )
     if torn:
-        opened.gate.append(
-            f"rule sheet_left_out: only the sheet {read[0].shown} was read, and rows like its own stand, without its header or under "
-            f"nearly the same, on {' and '.join(sheet.shown for sheet in torn)}. Put the very same header above them and write "
-            f'`sheet = "{ALL_SHEETS}"` into this feed of the mapping, or take away or hide what is not meant'
+        listed = " and ".join(f"{sheet.shown} ({_unlike(sheet, read[0])})" for sheet in torn)
+        mend = (
+            f"Put the very same header above them and write {all_sheets}, or take away or hide what is not meant"
+            if layout.sheet != ALL_SHEETS
+            else "Give the columns there the names that they have on the sheets read, or send that sheet as a file of its own that a "
+            "feed of its own reads, or hide what is not meant"
         )
+        opened.gate.append(
+            f"rule sheet_left_out: {which}, and rows like those read stand, without the header or under nearly the same, on "
+            f"{listed}. {mend}"
+        )
+
+
+def _unlike(sheet: _Sheet, read: _Sheet) -> str:
+    """How the header of a sheet differs from the one that was read; of a sheet without it no cell is named."""
+    if not is_nearly(sheet.header, read.header):
+        return "no such header"
+    return f"the header {differences(sheet.header, read.header) or 'with columns that have no name'}"
 
 
 def _rows_below(sheet: _Sheet) -> Iterator[bool]:
@@ -298,22 +336,20 @@ def _rows_below(sheet: _Sheet) -> Iterator[bool]:
         yield any(value is not None for value in values)
 
 
-_NEARLY, _FIRST_ROWS = 0.8, 50
-"""The share of names, or of columns alike, from which a sheet goes on; and how many rows tell what a column's cells are like."""
+_FIRST_ROWS = 50  # that tell what a column's cells are like
 
 
 def _goes_on_otherwise(sheet: _Sheet, read: _Sheet) -> bool:
     """Whether a sheet holds nearly all names of the header that was read, or, without a header, rows like those below it: cells of
     the same form in four of five columns.
     """
-    names, known = ({folded(name) for name in one.header if name} for one in (sheet, read))
-    if len(names & known) >= _NEARLY * len(known):
+    if is_nearly(sheet.header, read.header):
         return True
-    if names & known:
+    if holds(sheet.header, [name for name in read.header if name]):
         return False
     theirs, ours = (_forms(one.page, 1 + first) for one, first in ((sheet, 0), (read, read.header_row)))
     alike = sum(bool(theirs[at] & ours[at]) for at in theirs.keys() & ours.keys())
-    return len(theirs) > 1 and alike >= _NEARLY * max(len(theirs), len(ours))
+    return len(theirs) > 1 and alike >= NEARLY * max(len(theirs), len(ours))
 
 
 def _forms(page: Any, first_row: int) -> dict[int, set[str]]:

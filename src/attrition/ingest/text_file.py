@@ -10,7 +10,7 @@ from pathlib import Path
 from attrition.ingest.clean_text import folded
 from attrition.ingest.header_place import ROWS_SEARCHED, find_header, holds, spelled
 from attrition.ingest.reading import Layout, Opened, refuse
-from attrition.ingest.text_lines import LONGEST_RECORD, is_blank, is_utf8, records_in
+from attrition.ingest.text_lines import LONGEST_RECORD, is_blank, is_utf8, records_in, refuse_another_header
 
 _LONGEST_NAME = 500  # characters of a column name
 _SAMPLE = 1 << 16  # bytes below the header that tell how rows end
@@ -112,7 +112,8 @@ def open_text(path: Path, content: bytes, sha256: str, layout: Layout) -> Opened
     header_bytes, header_line = _header_record(content, row)
     text = header_bytes.decode(encoding, errors="replace")
     delimiter = delimiter_of(text, layout.expected) if delimiter == "auto" else delimiter
-    header = spelled(_names(path, text, delimiter, row), layout.expected)
+    names = _names(path, text, delimiter, row)
+    header = spelled(names, layout.expected)
     opened = Opened(
         path, "csv", sha256, header, header_line, delimiter, encoding, content, altered=altered, notes=notes
     )
@@ -122,6 +123,7 @@ def open_text(path: Path, content: bytes, sha256: str, layout: Layout) -> Opened
         elsewhere = _header_row(content, encoding, row, _DELIMITERS, layout)
         opened.header_elsewhere = elsewhere if elsewhere != row else None
     _fit_to_rows(opened)
+    refuse_another_header(opened, names)
     return opened
 
 

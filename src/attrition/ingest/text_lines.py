@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from attrition.ingest.header_place import is_again
+from attrition.ingest.second_header import Above, another_header, likely_headers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,6 +169,28 @@ def _headers_again(
     return [int(index) for index in alike if opened.content[starts[index] : ends[index]] == header]
 
 
+def refuse_another_header(opened: "Opened", names: Sequence[str]) -> None:
+    """Raises InputRefused where a line below the header says nearly the same `names`, but otherwise. Asked when a file is opened:
+    rows of other files are not to be loaded before.
+    """
+    import numpy as np
+
+    content, width, above = opened.content, len(opened.header), Above(opened.header)
+    breaks = [_positions(np.frombuffer(content, dtype=np.uint8), sign) for sign in b"\n\r" if sign in content]
+    ends = np.sort(np.concatenate(breaks)) if len(breaks) > 1 else breaks[0] if breaks else np.zeros(0, dtype=np.int64)
+    # A last line that nothing follows has no rows below it.
+    starts, ends = ends[:-1] + 1, ends[1:]
+    known = [name.strip().encode(opened.encoding, "replace") for name in names]
+    for at in np.flatnonzero(likely_headers(content, starts, ends, known, opened.delimiter.encode())):
+        cells = cells_of(content[starts[at] : ends[at]], opened) or []
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        if len(cells) == width and (how := above.said_otherwise(cells)):
+            line = 1 + content[: starts[at]].replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
+            if line > opened.header_line:
+                raise another_header(opened.path, f"line {line}", how)
+
+
 def _swallows_rows(opened: "Opened", records: Records, begins: "np.ndarray[Any, Any]") -> bool:
     import numpy as np
 
@@ -284,7 +306,7 @@ def careful_rows(opened: "Opened", longest_cell: int) -> Iterator[tuple[int, lis
     lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     if lines and not lines[-1]:
         lines.pop()
-    width = len(opened.header)
+    width, above = len(opened.header), Above(opened.header)
     opened.rejects = []
 
     def reject(index: int, taken: int, reason: str) -> None:
@@ -305,7 +327,7 @@ def careful_rows(opened: "Opened", longest_cell: int) -> Iterator[tuple[int, lis
             reject(index, taken, "unreadable_bytes")
         elif cells and is_blank(cells):
             opened.blank += 1
-        elif is_again(cells, opened.header):
+        elif above.is_again(cells):
             opened.blank += 1
             opened.repeated += 1
         elif len(cells) != width:
