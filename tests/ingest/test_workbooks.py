@@ -111,6 +111,24 @@ def years(desk: Desk, *third: Any) -> None:
     workbook(desk.landing / "rms.xlsx", sheets)
 
 
+@pytest.mark.parametrize(
+    ("name", "is_held"),
+    [pytest.param("Ethnic origin", True, id="another name"), pytest.param("", False, id="left out")],
+)
+def test_a_sheet_read_that_lacks_a_column_of_the_others(name: str, is_held: bool, desk: Desk) -> None:
+    desk.map(ALL)
+    years(desk, ("Occurrence No", "Reported", name, "a", "b"))
+    outcome = desk.load()
+    if is_held:
+        (message,) = outcome.held
+        assert (
+            'rule sheets_differ: the sheet "2025" has the columns of the others without "Race" and with "Ethnic origin" instead'
+            in message
+        )
+    else:
+        assert outcome.held == () and desk.lines() != []
+
+
 def test_a_sheet_with_a_column_named_otherwise_beside_those_read_is_told_as_it_is(desk: Desk) -> None:
     desk.map(ALL)
     years(desk, ("Occurrence No", "Day\u202ereported", "Race", "a", "b"))

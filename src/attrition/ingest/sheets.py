@@ -281,6 +281,7 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
             f"the sheet {sheet.shown} is read too, as sheet {number + 1} of those read; its rows are stored from "
             f"{number * NEXT_SHEET:,} (row 17 is line {number * NEXT_SHEET + 17:,})"
         )
+    _compare(opened, read, layout)
     if layout.header_row is None:
         for sheet in read:
             if sheet.header_row > 1:
@@ -321,6 +322,27 @@ def _tell(opened: Opened, sheets: list[_Sheet], read: list[_Sheet], layout: Layo
             f"rule sheet_left_out: {which}, and rows like those read stand, without the header or under nearly the same, on "
             f"{listed}. {mend}"
         )
+
+
+def _compare(opened: Opened, read: list[_Sheet], layout: Layout) -> None:
+    """Tells columns of the mapping that one sheet lacks and another has; holds the file where it may have them under other names."""
+    used = {folded(name) for name in layout.expected}
+    wanted = [name for name in opened.header if folded(name) in used]
+    for sheet in read:
+        here = {folded(name) for name in sheet.header}
+        lacking = [name for name in wanted if folded(name) not in here]
+        if not lacking:
+            continue
+        known = used | {folded(name) for other in read if other is not sheet for name in other.header}
+        others = [name for name in sheet.header if name and folded(name) not in known]
+        how = differences([*others, *(name for name in wanted if folded(name) in here)], wanted)
+        said = f"the sheet {sheet.shown} has the columns of the others {how}"
+        if others:
+            opened.gate.append(
+                f"rule sheets_differ: {said}, so its rows would leave them empty. Give each column the same name on every sheet"
+            )
+        else:
+            opened.told.append(f"{said}: its rows leave them empty")
 
 
 def _unlike(sheet: _Sheet, read: _Sheet) -> str:
