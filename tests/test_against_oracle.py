@@ -218,6 +218,39 @@ def test_ties_and_pending_rows_are_settled_as_the_oracle_settles_them() -> None:
     assert seen and all(day_seen is None or day_seen <= AS_AT for (day_seen,) in seen)
 
 
+# Missing months
+
+
+def test_months_that_are_missing_are_covered_as_the_oracle_says() -> None:
+    """Durham's incidents lack June and July, Cleveland's investigations June and September: June is a gap of both feeds."""
+    crimes: list[dict[str, str]] = [
+        {"force": force, "incident_id": f"{force}{month}/{n}", "incident_class": "crime", "crime_ref": f"{force}{month}/{n}",
+         "reported_date": f"2024-{month:02}-{n + 1:02}", "hate_race": "Y"}
+        for force in ("durham", "cleveland") for month in range(4, 13) for n in range(14)
+    ]  # fmt: skip
+
+    def lacks(row: dict[str, str], force: str, *months: str) -> bool:
+        return row["force"] == force and row["reported_date"][5:7] in months
+
+    investigation = [
+        {"force": row["force"], "crime_ref": row["crime_ref"], "outcome_code": "16", "outcome_date": row["reported_date"]}
+        for row in crimes
+        if not lacks(row, "cleveland", "06", "09")
+    ]  # fmt: skip
+    incident = [row for row in crimes if not lacks(row, "durham", "06", "07")]
+    deliveries = as_deliveries({"incident": list(incident), "investigation": list(investigation)})
+    as_at = dt.date(2024, 12, 31)
+    with ward() as place:
+        place.load(deliveries)
+        assert_figures_equal(place.published(as_at), load(deliveries), as_at)
+        with place.models(as_at) as connection:
+            gaps = connection.execute("SELECT extract, force, month(month) FROM stg_gap").fetchall()
+    assert set(gaps) == {
+        *(("incident", "durham", month) for month in (6, 7)),
+        *(("investigation", "cleveland", month) for month in (6, 9)),
+    }
+
+
 # Deliveries told by hand
 
 _LATER = {

@@ -1,6 +1,7 @@
 -- Whether a stage can be seen in each group and period, as for its forces (those of its cases), and the first why not that holds.
 -- A cell that holds a case of a gap cannot be seen from that feed's first stage on (all cases of all years only where more than
--- 5 % of them are); nor can a period in which months of incidents are missing.
+-- 5 % of them are); nor can a period in which months of incidents are missing. A group of the breakdowns financial_year and
+-- quarter is a period too, and is judged as the same one of all cases.
 -- is_told: some source of every force tells the stage.
 -- is_partial: the period begins before the incident feed of a force does, or ends after the as-at day.
 -- grain: breakdown, group, period_kind, period, stage_order
@@ -58,12 +59,20 @@ missing AS (
         ON stg_gap.extract = 'incident' AND stg_gap.month BETWEEN period_span.first_day AND period_span.last_day
 ),
 
+spanned AS (
+    SELECT
+        *,
+        coalesce(nullif(period_kind, ''), breakdown) AS span_kind,
+        coalesce(nullif(period, ''), "group") AS span
+    FROM cell_force
+),
+
 period_cell AS (
     SELECT
-        cell_force.breakdown,
-        cell_force."group",
-        cell_force.period_kind,
-        cell_force.period,
+        spanned.breakdown,
+        spanned."group",
+        spanned.period_kind,
+        spanned.period,
         count(missing.period) > 0 AS is_missing_months,
         coalesce(
             bool_or(
@@ -71,15 +80,16 @@ period_cell AS (
             ),
             FALSE
         ) AS is_partial
-    FROM cell_force
+    FROM spanned
     CROSS JOIN run_context
-    INNER JOIN period_span ON cell_force.period_kind = period_span.period_kind AND cell_force.period = period_span.period
-    INNER JOIN stg_feed ON stg_feed.extract = 'incident' AND cell_force."force" = stg_feed."force"
+    -- Other groups of all periods together are no period.
+    INNER JOIN period_span ON spanned.span_kind = period_span.period_kind AND spanned.span = period_span.period
+    INNER JOIN stg_feed ON stg_feed.extract = 'incident' AND spanned."force" = stg_feed."force"
     LEFT JOIN missing
         ON
-            cell_force.period_kind = missing.period_kind
-            AND cell_force.period = missing.period
-            AND cell_force."force" = missing."force"
+            spanned.span_kind = missing.period_kind
+            AND spanned.span = missing.period
+            AND spanned."force" = missing."force"
     GROUP BY ALL
 ),
 

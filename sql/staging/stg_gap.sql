@@ -1,6 +1,8 @@
 -- Months missing inside a feed, by force: a run of empty months between months with rows, where the mean of up to three months
 -- on each side makes 10 rows or more expected over the run. Forces too small for that are judged with all forces of the
 -- feed together. `expected` counts the rows that the whole run should have held.
+-- Investigation rows are placed by their crime's report, so in a month in which incidents of the force are missing (of all
+-- forces together: those of any) nothing can be said of them: it is no gap of theirs, and counts neither in a run nor beside it.
 -- grain: extract, force, month
 WITH feed_month AS (
     SELECT extract, "force" AS of_force, month, rows FROM stg_month WHERE "force" IS NOT NULL
@@ -35,41 +37,98 @@ numbered AS (
 ),
 
 run AS (
-    SELECT extract, of_force, filled_before, min(month) AS first_month, max(month) AS last_month, count(*) AS months
+    SELECT extract, of_force, filled_before, min(month) AS first_month, max(month) AS last_month
     FROM numbered
     WHERE rows = 0
     GROUP BY extract, of_force, filled_before
 ),
 
-judged AS (
-    SELECT run.extract, run.of_force, run.first_month, run.last_month, avg(beside.rows) * run.months AS expected
+around AS (
+    SELECT
+        run.extract,
+        run.of_force,
+        run.filled_before,
+        counted.month,
+        counted.rows,
+        counted.month BETWEEN run.first_month AND run.last_month AS is_of_run
     FROM run
-    INNER JOIN counted AS beside
+    INNER JOIN counted
         ON
-            run.extract = beside.extract
-            AND run.of_force = beside.of_force
-            AND (
-                beside.month BETWEEN run.first_month - INTERVAL 3 MONTHS AND run.first_month - INTERVAL 1 MONTH
-                OR beside.month BETWEEN run.last_month + INTERVAL 1 MONTH AND run.last_month + INTERVAL 3 MONTHS
-            )
-    GROUP BY run.extract, run.of_force, run.first_month, run.last_month, run.months
-    HAVING avg(beside.rows) * run.months >= 10
+            run.extract = counted.extract
+            AND run.of_force = counted.of_force
+            AND counted.month BETWEEN run.first_month - INTERVAL 3 MONTHS AND run.last_month + INTERVAL 3 MONTHS
 ),
 
-placed AS (
-    SELECT judged.*, judged.of_force AS "force" FROM judged WHERE judged.of_force <> ''
-    UNION ALL
-    SELECT judged.*, incident_force."force"
-    FROM judged
-    CROSS JOIN (SELECT DISTINCT "force" FROM stg_month WHERE extract = 'incident') AS incident_force
-    WHERE judged.of_force = ''
+incident_run AS (
+    SELECT of_force, filled_before
+    FROM around
+    WHERE extract = 'incident'
+    GROUP BY of_force, filled_before
+    HAVING avg(rows) FILTER (NOT is_of_run) * count(*) FILTER (is_of_run) >= 10
+),
+
+missing_incidents AS (
+    SELECT around.of_force, around.month
+    FROM around
+    INNER JOIN incident_run
+        ON around.of_force = incident_run.of_force AND around.filled_before = incident_run.filled_before
+    WHERE around.extract = 'incident' AND around.is_of_run
+),
+
+incident_force AS (
+    SELECT DISTINCT "force" FROM stg_month WHERE extract = 'incident'
+),
+
+-- Of whose investigations nothing can be said, and in which months.
+crimes_unknown AS (
+    SELECT of_force, month FROM missing_incidents
+    UNION
+    SELECT '' AS of_force, month FROM missing_incidents
+    UNION
+    SELECT incident_force."force" AS of_force, missing_incidents.month
+    FROM missing_incidents
+    CROSS JOIN incident_force
+    WHERE missing_incidents.of_force = ''
+),
+
+told AS (
+    SELECT around.*
+    FROM around
+    ANTI JOIN crimes_unknown
+        ON
+            around.extract = 'investigation'
+            AND around.of_force = crimes_unknown.of_force
+            AND around.month = crimes_unknown.month
+),
+
+judged AS (
+    SELECT
+        extract,
+        of_force,
+        filled_before,
+        avg(rows) FILTER (NOT is_of_run) * count(*) FILTER (is_of_run) AS expected
+    FROM told
+    GROUP BY extract, of_force, filled_before
+    HAVING expected >= 10
 ),
 
 month_of AS (
-    SELECT extract, "force", unnest(generate_series(first_month, last_month, INTERVAL 1 MONTH))::DATE AS month, expected
-    FROM placed
+    SELECT told.extract, told.of_force, told.month, judged.expected
+    FROM told
+    INNER JOIN judged
+        ON told.extract = judged.extract AND told.of_force = judged.of_force AND told.filled_before = judged.filled_before
+    WHERE told.is_of_run
+),
+
+placed AS (
+    SELECT month_of.*, month_of.of_force AS "force" FROM month_of WHERE month_of.of_force <> ''
+    UNION ALL
+    SELECT month_of.*, incident_force."force"
+    FROM month_of
+    CROSS JOIN incident_force
+    WHERE month_of.of_force = ''
 )
 
 SELECT extract, "force", month, max(expected) AS expected
-FROM month_of
+FROM placed
 GROUP BY extract, "force", month;

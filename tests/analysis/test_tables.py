@@ -3,7 +3,7 @@
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -229,9 +229,15 @@ MONTHS = (
 )
 
 
-def consistent(connection: duckdb.DuckDBPyConnection, rows: list[Any], paths: list[Any], seen: str) -> None:
+GAPS = 'breakdown VARCHAR, "group" VARCHAR, month DATE, gap_order INTEGER'
+
+
+def consistent(
+    connection: duckdb.DuckDBPyConnection, rows: list[Any], paths: list[Any], seen: str, gaps: Sequence[Any] = ()
+) -> None:
     fill(connection, "age_count", COUNTS, rows)
     fill(connection, "age_month", MONTHS, paths)
+    fill(connection, "age_gap", GAPS, list(gaps))
     fill(connection, "case_window", "recorded_seen_to DATE", [(seen,)])
     fill(connection, "pub_volumes", VOLUMES, [])
     consistency.build(connection, 30)
@@ -292,6 +298,7 @@ def test_what_was_decided_in_a_month_is_charted_in_its_own_unit(connection: duck
 
     fill(connection, "age_count", COUNTS, [])
     fill(connection, "age_month", MONTHS, [])
+    fill(connection, "age_gap", GAPS, [])
     fill(connection, "case_window", "recorded_seen_to DATE", [("2024-07-15",)])
     kept = [row(month, 40 + month) for month in (1, 2, 4, 5, 6)]
     left_out = [row(7, 50), row(3, 1, force="durham"), row(6, 1, scope="all_received"), row(8, 1, covered="N")]
@@ -317,6 +324,7 @@ def test_a_month_is_charted_from_the_day_on_that_the_feed_reaches_its_end(
     months = [dt.date(2023 + number // 12, number % 12 + 1, 1) for number in range(20)]
     fill(connection, "age_count", COUNTS, [])
     fill(connection, "age_month", MONTHS, [("all", "all", month, 0, 40, 40, 20, True) for month in months])
+    fill(connection, "age_gap", GAPS, [])
     fill(connection, "case_window", "recorded_seen_to DATE", [("2024-08-31",), (seen_to,)])
     fill(
         connection,
@@ -350,6 +358,68 @@ def test_thin_months_are_charted_as_quarters_of_the_financial_year(connection: d
     ]
     assert [row["value"] for row in charts[:4]] == pytest.approx([15 / 36, 24 / 36, 33 / 36, 6 / 36])
     assert {row["reason"] for row in charts} == {""}
+
+
+def test_a_month_of_a_gap_is_not_told_and_moves_no_limit(connection: duckdb.DuckDBPyConnection) -> None:
+    """Incidents lack months 5 and 6 (of the latter one late case is held), investigations month 9: of that only what they show
+    is not told.
+    """
+    months = [dt.date(2023 + number // 12, number % 12 + 1, 1) for number in range(20)]
+    cases = {number: 40 + number % 3 for number in range(20) if number != 5} | {6: 1}
+    paths = [
+        ("all", "all", months[number], milestone, few, few, 20 if few > 1 else 0, True)
+        for number, few in cases.items()
+        for milestone in (0, 1)
+    ]
+    gaps = [("all", "all", months[5], 1), ("all", "all", months[6], 1), ("all", "all", months[9], 3)]
+    elsewhere = ("force", "durham", months[12], 1)
+    consistent(connection, [], paths, "2024-08-31", [*gaps, elsewhere])
+    charts = read(connection, "pub_control_charts")
+    for measure, missing in (("recorded", {5, 6}), ("suspect_identified", {5, 6, 9}), ("referred", {5, 6, 9})):
+        rows = [row for row in charts if row["measure"] == measure]
+        assert [row["period"] for row in rows] == [f"{month:%Y-%m}" for month in months]
+        untold = [number for number, row in enumerate(rows) if row["count"] is None]
+        assert set(untold) == missing
+        for number in untold:
+            assert (rows[number]["cases"], rows[number]["value"], rows[number]["rules"]) == (None, None, "")
+        values = [cases[n] if measure == "recorded" else 20 / cases[n] for n in range(20) if n not in missing]
+        mean = sum(values) / len(values)
+        # Only months that follow each other have a range.
+        drawn = [row["value"] for row in rows]
+        moving = [abs(a - b) for a, b in itertools.pairwise(drawn) if a is not None and b is not None]
+        kept = [one for one in moving if one <= 3.267 * sum(moving) / len(moving)]
+        reach = 2.66 * sum(kept) / len(kept)
+        assert [row["mean"] for row in rows] == pytest.approx([mean] * 20)
+        assert [row["high"] for row in rows] == pytest.approx([mean + reach] * 20)
+        assert {row["reason"] for row in rows} == {""}
+
+
+def test_a_quarter_with_a_month_of_a_gap_is_not_told(connection: duckdb.DuckDBPyConnection) -> None:
+    months = [dt.date(2021 + number // 12, number % 12 + 1, 1) for number in range(3, 51)]
+    paths = [("all", "all", month, 0, 12, 12, 6, True) for month in months if month != dt.date(2022, 5, 1)]
+    consistent(connection, [], paths, "2025-03-31", [("all", "all", dt.date(2022, 5, 1), 1)])
+    charts = [row for row in read(connection, "pub_control_charts") if row["measure"] == "suspect_identified"]
+    assert len(charts) == 16
+    assert {row["period_kind"] for row in charts} == {"quarter"}
+    told = {row["period"]: (row["count"], row["cases"], row["value"]) for row in charts}
+    assert told.pop("2022/23 Q1") == (None, None, None)
+    assert set(told.values()) == {(18, 36, 0.5)}
+    assert {row["reason"] for row in charts} == {""}
+
+
+def test_a_month_of_a_gap_ripens_with_a_later_one(connection: duckdb.DuckDBPyConnection) -> None:
+    """Month 17 is missing; of month 18 a case is too young, so nobody can say whether those of 17 were old enough."""
+    months = [dt.date(2023 + number // 12, number % 12 + 1, 1) for number in range(20)]
+    paths = [
+        ("all", "all", month, 0, 40, 40 - (number >= 18), 20, True)
+        for number, month in enumerate(months)
+        if number != 17
+    ]
+    consistent(connection, [], paths, "2024-08-31", [("all", "all", months[17], 1)])
+    charts = read(connection, "pub_control_charts")
+    ripe = [row["period"] for row in charts if row["measure"] == "suspect_identified"]
+    assert ripe == [f"{month:%Y-%m}" for month in months[:17]]
+    assert len([row for row in charts if row["measure"] == "recorded"]) == 20
 
 
 def quarter_paths(rates: dict[tuple[str, int], int]) -> list[Any]:
@@ -431,7 +501,7 @@ def test_what_became_of_referred_cases_is_the_cps_s_to_tell(connection: duckdb.D
 
 def test_nothing_loaded_gives_empty_tables_that_name_their_unit(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in (
-        ("disparity_cell", CELLS), ("timing_day", DAYS), ("age_count", COUNTS), ("age_month", MONTHS),
+        ("disparity_cell", CELLS), ("timing_day", DAYS), ("age_count", COUNTS), ("age_month", MONTHS), ("age_gap", GAPS),
         ("case_window", "recorded_seen_to DATE"), ("pub_volumes", VOLUMES),
         ("pub_fixed_age", 'breakdown VARCHAR, "group" VARCHAR, stage VARCHAR, step_from VARCHAR, reached BIGINT'),
         ("pub_handover", 'breakdown VARCHAR, "group" VARCHAR, category VARCHAR, cases BIGINT'),

@@ -215,6 +215,25 @@ def test_months_without_incidents_or_cps_rows_are_told(office: Office) -> None:
     )
 
 
+def test_months_without_incidents_are_no_gap_of_investigations(office: Office) -> None:
+    """Investigations of all months are sent. Groups that are a period are not covered where it lacks months."""
+    crimes = year_of(12)
+    office.put(
+        "incident.csv", "incident", [row for row in crimes if row["reported_date"][:7] not in ("2024-08", "2024-10")]
+    )
+    office.put("investigation.csv", "investigation", of_crimes(crimes))
+    run = office.run()
+    missing = "Months without a single row between months that have rows; {} northumbria"
+    assert run.told("critical", missing.format("incident"))
+    assert not run.told("critical", missing.format("investigation"))
+    assert run.stages(measure="why")[:3] == ["", "", ""]
+    for breakdown, group, why in (
+        ("quarter", "2024/25 Q1", ""), ("quarter", "2024/25 Q2", "gap"), ("quarter", "2024/25 Q3", "gap"),
+        ("quarter", "2024/25 Q4", ""), ("financial_year", "2024/25", "gap"),
+    ):  # fmt: skip
+        assert run.stages(breakdown, group, "why")[:3] == [why] * 3
+
+
 @pytest.mark.parametrize("late", first(1, ["2025-03-31", "2025-03-30", "2025-02-28"]))
 def test_one_late_date_does_not_carry_a_feed_to_its_day(late: str, office: Office) -> None:
     crimes = year_of(5)

@@ -282,18 +282,21 @@ class Coverage:
         return counts
 
     def gaps(self, extract: str, force: str) -> frozenset[Month]:
-        """Months missing inside a feed: of the force by itself, or of all forces together."""
+        """Months missing inside a feed: of the force by itself, or of all forces together. An investigation is reported with its
+        crime: of months without incidents it says nothing.
+        """
         if (extract, force) not in self._missing:
-            self._missing[extract, force] = self._gaps_of(self._months[extract], force)
+            by_force = self._months[extract]
+            unknown: frozenset[Month] = frozenset()
+            unknown_of_some: frozenset[Month] = frozenset()
+            if extract == "investigation":
+                unknown = self.gaps("incident", force)
+                forces = {row["force"] for row in self.held.rows["incident"]}
+                unknown_of_some = frozenset().union(*(self.gaps("incident", one) for one in forces))
+            together = sum(by_force.values(), Counter())
+            alone = _runs_missing(by_force.get(force, Counter()), unknown)
+            self._missing[extract, force] = alone | _runs_missing(together, unknown_of_some)
         return self._missing[extract, force]
-
-    @staticmethod
-    def _gaps_of(by_force: dict[str | None, Counter[Month]], force: str) -> frozenset[Month]:
-        together: Counter[Month] = Counter()
-        for months in by_force.values():
-            for month, rows in months.items():
-                together[month] += rows
-        return _runs_missing(by_force.get(force, Counter())) | _runs_missing(together)
 
     def cell(
         self, cases: Iterable[tuple[str, date]], period: tuple[date, date] | None, is_all: bool
@@ -333,15 +336,23 @@ def _month(day: date) -> Month:
     return day.year, day.month
 
 
-def _runs_missing(rows: Counter[Month]) -> frozenset[Month]:
-    """The months of runs without rows, between months with rows, over which ten rows or more were to be expected."""
-    numbers = {year * 12 + month - 1: count for (year, month), count in rows.items()}
+def _number(month: Month) -> int:
+    return month[0] * 12 + month[1] - 1
+
+
+def _runs_missing(rows: Counter[Month], unknown: frozenset[Month] = frozenset()) -> frozenset[Month]:
+    """The months of runs without rows, between months with rows, over which ten rows or more were to be expected.
+
+    unknown: months of which nothing can be said, neither in a run nor beside it
+    """
+    numbers = {_number(month): count for month, count in rows.items()}
+    apart = set(map(_number, unknown))
     filled = sorted(numbers)
     missing: set[int] = set()
     for last, following in pairwise(filled):
-        run = range(last + 1, following)
-        beside = [*range(last - 2, last + 1), *range(following, following + 3)]
+        run = set(range(last + 1, following)) - apart
+        beside = {*range(last - 2, last + 1), *range(following, following + 3)} - apart
         inside = [numbers.get(number, 0) for number in beside if filled[0] <= number <= filled[-1]]
-        if run and sum(inside) / len(inside) * len(run) >= ROWS_OF_A_GAP:
-            missing |= set(run)
+        if run and inside and sum(inside) / len(inside) * len(run) >= ROWS_OF_A_GAP:
+            missing |= run
     return frozenset((number // 12, number % 12 + 1) for number in missing)

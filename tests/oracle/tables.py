@@ -170,8 +170,9 @@ def _count(placed: list[tuple[Case, list[tuple[str, ...]]]], coverage: Coverage)
     for cell, distinct in crimes.items():
         funnel.counts[cell]["crimes"] = len(distinct)
     for group, cases_of_group in members.items():
-        # A period table has the kind of period and the period in front.
-        period = period_of(group[0], cases_of_group[0][1]) if len(group) > 2 else None
+        # A period table has the kind of period and the period in front; groups of two breakdowns are periods themselves.
+        is_period = group[0] in ("financial_year", "quarter")
+        period = period_of(group[0], cases_of_group[0][1]) if is_period else None
         told = coverage.cell(cases_of_group, period, is_all=group[-2] == "all")
         funnel.told |= {(*group, stage): seen for stage, seen in told.items()}
     return funnel

@@ -1,5 +1,6 @@
 """The workbook: sheets, figures, types, shorthand and safety of what it shows, read back with openpyxl."""
 
+import copy
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,25 @@ def test_strand_sheets_say_that_rows_must_not_be_added_and_show_no_uplift(workbo
     assert strands
     assert "Sentence uplifted" not in {row["Stage"] for row in strands}
     assert {row["Went on: so far"] for row in strands if row["Stage"] == "Convicted"} == {"[z]"}
+
+
+def test_a_period_that_lacks_months_of_incidents_is_marked(
+    published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path
+) -> None:
+    tables = copy.deepcopy(published_tables)
+    quarters = sorted({row["period"] for row in tables["funnel_by_period"] if row["period_kind"] == "quarter"})
+    missing, hidden_later = quarters[-1], quarters[-2]
+    for row in tables["funnel_by_period"]:
+        # A gap of investigations leaves the count of reports as it is.
+        if row["period"] == missing or (row["period"] == hidden_later and row["stage_order"] >= 3):
+            row |= {"covered": "N", "why": "gap"}
+        if row["period"] == missing:
+            row["partial"] = "Y"
+    book = written(make_tables(tables), tmp_path)
+    shown = [row["Quarter reported"] for row in table_of(book["By quarter"])]
+    assert shown == [*quarters[:-1], f"{missing} (part) (months missing)"]
+    assert "an incident extract lacks whole months" in texts_of(book["By quarter"])
+    assert "months missing" not in texts_of(book["By year"])
 
 
 def test_small_bases_have_no_rate_beside_groups(tables: Path, workbook: Any, tmp_path: Path) -> None:

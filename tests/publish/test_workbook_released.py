@@ -281,6 +281,19 @@ def test_stages_that_are_not_covered_have_no_rate(tmp_path: Path) -> None:
         )
 
 
+def test_a_period_that_lacks_months_of_incidents_is_marked(tmp_path: Path) -> None:
+    publication = made_up(tmp_path / "tables")
+    rewritten(
+        publication,
+        "funnel",
+        lambda rows: [{**row, "covered": "N", "why": "gap"} if row["period"] == "2024/25 Q4" else row for row in rows],
+    )
+    book = workbook_of(publication)
+    marked = [row["Quarter reported"] for row in table_of_model(book, "By quarter")]
+    assert [label for label in marked if "months missing" in label] == ["2024/25 Q4 (months missing)"]
+    assert "an incident extract lacks whole months" in texts_of_model(book, "By quarter")
+
+
 def test_days_of_counting_stand_in_a_column_where_they_differ(tmp_path: Path) -> None:
     publication = made_up(tmp_path / "tables")
     earlier = dt.date(2024, 12, 31)

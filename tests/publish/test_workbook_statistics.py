@@ -1,5 +1,6 @@
 """The sheets beside the funnel: every figure is that of the published table, small rates are marked, nothing is left unexplained."""
 
+import copy
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -401,6 +402,25 @@ def test_small_rates_are_marked_and_shown_where_asked(tables: Path, workbook: An
     every = written(tables, tmp_path, smallest_base=0)
     for name in ("Same age by group", "Handover", "Handover days", "Victim withdrawal", "Published figures"):
         assert not any("[u]" in row.values() for row in table_of(every[name])), name
+
+
+def test_a_month_of_a_gap_is_not_told_in_the_charts(
+    published_tables: Tables, make_tables: Callable[[Tables], Path], tmp_path: Path
+) -> None:
+    tables = copy.deepcopy(published_tables)
+    for row in tables["control_charts"]:
+        if row["period"] == "2024-05":
+            row |= {"cases": None, "count": None, "value": None, "rules": ""}
+    book = written(make_tables(tables), tmp_path)
+    for name, counted in (
+        ("Recorded over time", ("Cases recorded",)),
+        ("Milestones over time", ("Cases recorded", "Reached by that day", "Reached, % of recorded")),
+    ):
+        for row in table_of(book[name]):
+            told = row["Recorded in"] != "2024-05"
+            assert all((row[heading] != "[x]") == told for heading in (*counted, "Signal"))
+        assert "left out of mean and limits" in texts_of(book[name])
+        assert "[x] not available" in texts_of(book[name])
 
 
 def test_groups_with_too_few_cases_have_no_ratio(workbook: Any) -> None:

@@ -246,3 +246,17 @@ def test_a_steady_series_of_two_years_seldom_alarms(cases: int) -> None:
     assert alarms["any"] <= 0.25 + error
     assert alarms["trend"] <= 18 * 2 / math.factorial(7) + error
     assert alarms["points"] <= 0.06
+
+
+def test_a_period_that_is_not_known_is_no_point() -> None:
+    months = np.array([40.0, 41.0, np.nan] + [40.0, 42.0] * 6)
+    assert add_up(months, Periods("quarter", (0, 3, 6, 9), "")).tolist()[1:] == [122.0, 124.0]
+    assert np.isnan(add_up(months, Periods("quarter", (0, 3), "")))
+    assert periods(months, rates=False).reason == "14 points with a value; limits need 15"
+    assert periods(np.append(months, 40.0)) == Periods("month", tuple(range(17)), "")
+    found = chart(np.append(months, 40.0) / 2, np.append(months, 40.0))
+    assert (np.isnan(found.value[2]), found.rules[2], found.reason, found.mean) == (True, (), "", 0.5)
+    # Three of four quarters, each with a month that is not known, are no points either.
+    thin = np.tile([12.0, np.nan, 12.0, 12.0, 12.0, 12.0], 10)
+    assert periods(thin).reason == "10 points with a value; limits need 15"
+    assert periods(thin).unit == "quarter"

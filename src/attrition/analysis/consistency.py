@@ -18,7 +18,7 @@ from attrition.stats.control_chart import add_up, chart, periods
 if TYPE_CHECKING:
     import duckdb
 
-MODELS = ("age_count", "age_month", "pub_volumes")
+MODELS = ("age_count", "age_gap", "age_month", "pub_volumes")
 TABLES = ("consistency", "control_charts")
 
 _NUMBERS = ("lower", "upper", "target", "low_95", "high_95", "low_99_8", "high_99_8")
@@ -65,7 +65,11 @@ def _between_units(connection: "duckdb.DuckDBPyConnection", small_denominator: i
 
 
 def _over_time(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
-    """Crimes recorded, and what share of them had reached each milestone at its age, by month or quarter of recording."""
+    """Crimes recorded, and what share of them had reached each milestone at its age, by month or quarter of recording.
+
+    Of months that are missing in a feed no figure is told: neither of those that the feed would show nor of a quarter with one.
+    """
+    order = {row["stage"]: int(row["stage_order"]) for row in reference_rows("stage")}
     seen = connection.execute("SELECT min(recorded_seen_to) FROM case_window").fetchone()
     groups = connection.execute(
         """SELECT DISTINCT breakdown_order, breakdown, "group" FROM age_month JOIN breakdown USING (breakdown)
@@ -75,13 +79,19 @@ def _over_time(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, .
         months, recorded, ages = _months(connection, breakdown, group, seen[0] if seen else None)
         if not months:
             continue
-        yield from _chart((breakdown, group, "recorded"), "incident", months, recorded, None)
+        gaps = _gaps(connection, breakdown, group, months)
+        counted = np.where(gaps <= order["recorded"], np.nan, recorded)
+        yield from _chart((breakdown, group, "recorded"), "incident", months, counted, None)
         for milestone in reference_rows("milestone"):
             old_enough, reached = ages[int(milestone["milestone_no"])].T
             # A month counts once all of its cases are old enough; those from the first that is not have yet to ripen.
             ripe = next((place for place, few in enumerate(old_enough < recorded) if few), len(months))
+            is_missing = gaps <= order[milestone["stage"]]
+            # A missing month ripens with one that follows it and is told.
+            ripe = max((place + 1 for place in range(ripe) if not is_missing[place]), default=0)
+            progressed, of_recorded = (np.where(is_missing, np.nan, cases)[:ripe] for cases in (reached, recorded))
             told = breakdown, group, milestone["stage"]
-            yield from _chart(told, "incident", months[:ripe], reached[:ripe], recorded[:ripe])
+            yield from _chart(told, "incident", months[:ripe], progressed, of_recorded)
 
 
 def _of_periods(connection: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
@@ -137,10 +147,19 @@ def _months(
     return months, recorded, ages
 
 
+def _gaps(connection: "duckdb.DuckDBPyConnection", breakdown: str, group: str, months: list[dt.date]) -> Any:
+    """For each month the order of the first stage of which nothing can be told, since it is missing in a feed; infinite where none is."""
+    rows = connection.execute(
+        'SELECT month, gap_order FROM age_gap WHERE breakdown = ? AND "group" = ?', [breakdown, group]
+    ).fetchall()
+    missing = dict(rows)
+    return np.array([missing.get(month, np.inf) for month in months])
+
+
 def _chart(
     told: tuple[str, str, str], unit: str, months: list[dt.date], count: Any, cases: Any
 ) -> Iterator[tuple[Any, ...]]:
-    """One chart: a row for each month, or each quarter where months are too few or too small."""
+    """One chart: a row for each month, or each quarter where months are too few or too small. Counts that are NaN are not told."""
     if not months:
         return
     base = count if cases is None else cases
@@ -154,9 +173,13 @@ def _chart(
         first, last = months[start], months[cut.first[number + 1] - 1]
         yield (
             *told, cut.unit, _name(first, cut.unit), unit,
-            None if sizes is None else int(sizes[number]), int(sums[number]), float(drawn.value[number]), drawn.mean,
+            None if sizes is None else _whole(sizes[number]), _whole(sums[number]), float(drawn.value[number]), drawn.mean,
             drawn.low, drawn.high, ", ".join(drawn.rules[number]), drawn.reason, _events(first, last),
         )  # fmt: skip
+
+
+def _whole(count: float) -> int | None:
+    return None if np.isnan(count) else int(count)
 
 
 def _name(first: dt.date, unit: str) -> str:

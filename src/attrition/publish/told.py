@@ -23,6 +23,10 @@ WHY = {
 _NO_REASON = "not told when it was counted"
 PARTIAL = "(part)"
 PARTIAL_NOTE = f"{PARTIAL}: the period begins before the incident extract does, or has not ended; its counts are those of a part of it."
+MISSING = "(months missing)"
+MISSING_NOTE = (
+    f"{MISSING}: an incident extract lacks whole months of the period; its counts are those of the other months only."
+)
 _OF_STAGE = ("entered", "implied", "crimes")
 _STATES = ("progressed", "open", "resolved", "lost")
 _LIMITS = ("", "_lower", "_upper")
@@ -74,6 +78,20 @@ def _place(row: Row) -> tuple[Any, ...]:
 def stages_behind(extract: str) -> list[str]:
     """The labels of the stages that an extract can show."""
     return [row["label"] for row in reference.rows("stage") if f"{extract}." in row["told_by"]]
+
+
+def period_marks(first_stage: Row) -> list[str]:
+    """What stands beside a period's name where its cases are not all there. first_stage: its row of the first stage, which only the
+    incident extract shows; a gap there is one of incidents
+    """
+    partial, missing = first_stage.get("partial") == "Y", first_stage.get("why") == "gap"
+    return [mark for mark, holds in ((PARTIAL, partial), (MISSING, missing)) if holds]
+
+
+def notes_on_marks(marks: Iterable[str]) -> tuple[str, ...]:
+    """What the marks of the periods shown mean, a line each."""
+    shown = set(marks)
+    return tuple(note for mark, note in ((PARTIAL, PARTIAL_NOTE), (MISSING, MISSING_NOTE)) if mark in shown)
 
 
 def why_text(why: str | None) -> str:

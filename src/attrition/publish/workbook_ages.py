@@ -143,10 +143,17 @@ _LAST_COLUMNS = (
     Column("Signal", "text", 30, "chart"),
     Column("What happened then", "text", 48),
 )
+_LEFT_OUT = "Periods of which months are missing in an extract are [x] and left out of mean and limits."
 _ADVICE = "Limits show how far the figures vary without any cause; a signal is a reason to look closer, and no verdict."
 
 
+def _left_out(charts: list[Row]) -> tuple[str, ...]:
+    """The line on periods that are not told beside others that are, where there is one."""
+    return (_LEFT_OUT,) if any(row["count"] is None and row["mean"] is not None for row in charts) else ()
+
+
 def _recorded(charts: list[Row], basis: Basis) -> Sheet:
+    recorded = [row for row in charts if row["measure"] == "recorded"]
     rows: list[tuple[Cell, ...]] = [
         (
             plain_text(row["period"]),
@@ -155,14 +162,17 @@ def _recorded(charts: list[Row], basis: Basis) -> Sheet:
             _signals(row),
             plain_text(row["events"], "None"),
         )
-        for row in charts
-        if row["measure"] == "recorded"
+        for row in recorded
     ]
     return Sheet(
         "Recorded over time",
         "How many cases were recorded as crimes in each month or quarter: all cases",
         basis.of(INCIDENTS),
-        (_ADVICE, "More recorded cases may mean more crime, more reporting or better recording."),
+        (
+            _ADVICE,
+            "More recorded cases may mean more crime, more reporting or better recording.",
+            *_left_out(recorded),
+        ),
         (
             Column("Recorded in", "text", 16),
             Column("Cases recorded", width=13),
@@ -203,6 +213,7 @@ def _milestones(charts: list[Row], windows: dict[str, int], basis: Basis) -> She
         (
             _ADVICE,
             "Quarters stand where months are too few or too small. Periods whose cases are not all old enough are left out.",
+            *_left_out(reached),
             *small_bases(basis),
             "The file tables/control_charts.csv has the same by hate strand and by force, and what police and CPS decided in each month.",
         ),

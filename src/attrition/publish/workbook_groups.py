@@ -5,11 +5,11 @@ Each rate so far stands beside the most it can become.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from attrition.publish.headline import NOT_AVAILABLE, Row, published_rows
-from attrition.publish.told import PARTIAL, PARTIAL_NOTE
+from attrition.publish.told import notes_on_marks, period_marks
 from attrition.publish.workbook_funnel import ADVICE_ON_BOUNDS, HEADLINE_STAGES, INCIDENTS, STAGES, caution
 from attrition.publish.workbook_labels import breakdown_label, group_labels, group_order, stage_label, step_label
 from attrition.publish.workbook_sheets import Basis, Cell, Column, Sheet, count, plain_text, share
@@ -191,10 +191,14 @@ def period_sheets(tables: Path, basis: Basis) -> list[Sheet]:
         funnel = Funnel(
             [{**row, "breakdown": kind, "group": row["period"]} for row in by_period if row["period_kind"] == kind]
         )
-        partial = {row["period"] for row in by_period if row["partial"] == "Y"}
+        marks = {
+            row["period"]: period_marks(row)
+            for row in by_period
+            if row["period_kind"] == kind and row["stage"] == STAGES[0]
+        }
         rows: list[tuple[Cell, ...]] = [
             (
-                f"{plain_text(period)} {PARTIAL}" if period in partial else plain_text(period),
+                " ".join((plain_text(period), *marks[period])),
                 *_reached_cells(funnel, kind, period, basis.smallest_base),
             )
             for period in sorted(funnel.groups(kind))
@@ -207,7 +211,7 @@ def period_sheets(tables: Path, basis: Basis) -> list[Sheet]:
                 (
                     "Newer cases have had less time: 'so far' falls towards the end by itself. Compare it "
                     "only where 'at most' is close.",
-                    *([PARTIAL_NOTE] if partial.intersection(funnel.groups(kind)) else []),
+                    *notes_on_marks(chain.from_iterable(marks.values())),
                     *small_bases(basis),
                     *caution(tables),
                 ),

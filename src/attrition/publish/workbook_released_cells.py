@@ -6,10 +6,11 @@ A hidden figure stays hidden: nothing here fills a cell whose mark says why it i
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from attrition.publish.headline import LOW, NOT_AVAILABLE, Row
-from attrition.publish.told import PARTIAL, PARTIAL_NOTE, not_covered, told_of_none
+from attrition.publish.told import not_covered, notes_on_marks, period_marks, told_of_none
 from attrition.publish.workbook_funnel import INCIDENTS, STAGES
 from attrition.publish.workbook_labels import group_order, stage_label
 from attrition.publish.workbook_notes import RELEASED_NOTES, RELEASED_SHORTHAND
@@ -130,13 +131,13 @@ class Released:
         return " ".join(filter(None, (stages, told_of_none(self.funnel))))
 
     def period_label(self, period: str) -> str:
-        """A period, marked where only a part of it is in the data."""
-        row = self._of_all.get((period, STAGES[0]), _NOBODY)
-        return f"{plain_text(period)} {PARTIAL}" if row.get("partial") == "Y" else plain_text(period)
+        """A period, marked where only a part of it is in the data, or months of it are missing."""
+        return " ".join((plain_text(period), *period_marks(self._of_all.get((period, STAGES[0]), _NOBODY))))
 
     def partial_note(self) -> tuple[str, ...]:
-        """What that mark means, where a period bears it."""
-        return (PARTIAL_NOTE,) if any(row.get("partial") == "Y" for row in self._of_all.values()) else ()
+        """What these marks mean, where a period bears one."""
+        of_first_stage = (row for (_, stage), row in self._of_all.items() if stage == STAGES[0])
+        return notes_on_marks(chain.from_iterable(map(period_marks, of_first_stage)))
 
     def caution(self) -> tuple[str, ...]:
         """That sentence as a line of a sheet."""

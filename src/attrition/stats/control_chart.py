@@ -5,6 +5,7 @@ up is good. Why these rules, and how often they err on a steady series: docs/met
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,7 +64,7 @@ def chart(values: ArrayLike, denominators: ArrayLike | None = None) -> Chart:
 
     values: one number to a period: counts of cases that progressed where there are denominators; without them any
         quantity that cannot be negative. NaN where nothing was measured.
-    denominators: cases of each period, of which `values` progressed; rates are drawn then
+    denominators: cases of each period, of which `values` progressed; rates are drawn then. NaN where they are not known.
 
     Limits are mean ± 2.66 times the mean moving range. Ranges above 3.267 times the mean range are left out once.
     There are limits, and rules, from 15 points; of rates only if the median period has 30 cases. A period without a
@@ -102,30 +103,30 @@ def periods(months: ArrayLike, first_month: int = 4, rates: bool = True) -> Peri
     first_month: calendar month (1 to 12) of the first
     rates: whether rates are drawn; counts need no median of 30 cases
 
-    A quarter that is not whole, at either end, is left out.
+    A quarter that is not whole, at either end, is left out. A month that is not known (NaN), and a quarter with one, is no
+    point.
     """
     cases = np.asarray(months, dtype=float)
     by_month = tuple(range(len(cases) + 1))
-    monthly = _reason(len(cases), cases if rates else None, "month")
+    monthly = _reason(_known(cases), cases if rates else None, "month")
     if not monthly:
         return Periods("month", by_month, "")
     start = -(first_month - 1) % 3
     first = tuple(range(start, len(cases) + 1, 3))
     quarters = add_up(cases, Periods("quarter", first, "")) if len(first) > 1 else np.array([])
-    quarterly = _reason(len(quarters), quarters if rates else None, "quarter")
+    quarterly = _reason(_known(quarters), quarters if rates else None, "quarter")
     if not quarterly:
         return Periods("quarter", first, "")
     # Thin months are put together even where that leaves too few points; otherwise months show more.
-    if rates and len(quarters) and np.median(cases) < LEAST_CASES:
+    if rates and len(quarters) and np.nanmedian(cases) < LEAST_CASES:
         return Periods("quarter", first, quarterly)
     return Periods("month", by_month, monthly)
 
 
 def add_up(months: ArrayLike, into: Periods) -> Floats:
-    """Monthly numbers summed to the periods chosen; months outside whole periods are left out."""
+    """Monthly numbers summed to the periods chosen; months outside whole periods are left out. NaN where a month is not known."""
     values = np.asarray(months, dtype=float)
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    return np.diff(sums[list(into.first)])
+    return np.array([values[first:after].sum() for first, after in pairwise(into.first)])
 
 
 def _series(values: ArrayLike, denominators: ArrayLike | None) -> tuple[Floats, float]:
@@ -143,12 +144,16 @@ def _series(values: ArrayLike, denominators: ArrayLike | None) -> tuple[Floats, 
     return np.divide(value, cases, out=np.full(len(value), np.nan), where=cases > 0), 1.0
 
 
+def _known(cases: Floats) -> int:
+    return int(np.count_nonzero(~np.isnan(cases)))
+
+
 def _reason(points: int, cases: Floats | None, unit: str) -> str:
     """Why a series can have no limits; empty if it can."""
     if points < LEAST_POINTS:
         return f"{points} points with a value; limits need {LEAST_POINTS}"
-    if cases is not None and np.median(cases) < LEAST_CASES:
-        return f"the median {unit} has {np.median(cases):g} cases; limits of a rate need {LEAST_CASES}"
+    if cases is not None and np.nanmedian(cases) < LEAST_CASES:
+        return f"the median {unit} has {np.nanmedian(cases):g} cases; limits of a rate need {LEAST_CASES}"
     return ""
 
 
