@@ -82,7 +82,7 @@ def stages_behind(extract: str) -> list[str]:
 
 def period_marks(first_stage: Row) -> list[str]:
     """What stands beside a period's name where its cases are not all there. first_stage: its row of the first stage, which only the
-    incident extract shows; a gap there is one of incidents
+    incident extract shows; a gap there is one of incidents.
     """
     partial, missing = first_stage.get("partial") == "Y", first_stage.get("why") == "gap"
     return [mark for mark, holds in ((PARTIAL, partial), (MISSING, missing)) if holds]
