@@ -20,8 +20,9 @@ $(VENV): $(STAMP)
 demo: $(STAMP)
 	$(BIN)/attrition demo --out demo
 
+# A third process works while another waits for a server or a browser.
 test: $(STAMP) lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
 
 test-slow: $(STAMP) lint-sql
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow

@@ -425,6 +425,7 @@ def test_hostile_labels_are_text_on_the_page(browser: Any, tmp_path: Path) -> No
         assert page.locator("#planted").count() == 0
 
 
+@pytest.mark.slow
 def test_tables_without_rows_open_without_complaint(browser: Any, publications: dict[str, Publication], tmp_path: Path) -> None:  # fmt: skip
     from report_tables import emptied
 

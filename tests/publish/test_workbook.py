@@ -305,6 +305,7 @@ def test_strange_group_names_do_not_stop_the_workbook(
     } <= shown
 
 
+@pytest.mark.slow
 def test_stages_that_are_not_covered_are_named_and_have_no_rate(late_workbook: Any) -> None:
     wording = "Not covered: Referred to the CPS, Charged, Prosecuted, Convicted, Sentence uplifted (the extracts that show it stop too early"
     for name in ("Cover", "Headline", "By strand", "Steps by business", "Uplift"):

@@ -644,14 +644,12 @@ def test_crimes_numbered_anew(desk: Desk) -> None:
 
 
 def test_a_file_a_night_is_judged_with_those_before(desk: Desk) -> None:
-    """Nine rows each: the strand that stood at a tenth stands at all of the last forty-five."""
+    """Fourteen rows each: three nights are forty-two. What is shifted in the last alone is a third of them."""
     wanted = ("values_shifted", "incident", "northumbria", "hate_religion")
-    for night in range(12):
-        value = "N" if night < 7 else "Y"
-        rows = [incident(100 * night + n, hate_religion="Y" if n == 0 else value) for n in range(9)]
-        desk.put(f"incident_{night:02d}", "incident", rows)
+    for night, (value, of) in enumerate((("N", 60), ("N", 14), ("N", 14), ("Y", 14))):
+        desk.put(f"incident_{night}", "incident", [incident(100 * night + n, hate_religion=value) for n in range(of)])
         desk.load()
-        assert (wanted in told(desk)) == (night >= 9), night
+        assert (wanted in told(desk)) == (value == "Y"), night
 
 
 def test_a_victim_told_twice_of_one_incident(desk: Desk) -> None:

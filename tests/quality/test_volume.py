@@ -63,7 +63,7 @@ def share_found(seed: int, *, variance: int, fault: str, years: int = 4) -> floa
     return found / 400
 
 
-@pytest.mark.parametrize("variance", [1, 2])
+@pytest.mark.parametrize("variance", first(1, [2, 1]))
 @pytest.mark.parametrize("seed", first(1, SEEDS))
 def test_at_most_one_in_a_hundred_of_a_thousand_clean_weeks_is_an_alarm(seed: int, variance: int) -> None:
     assert alarms(seed, variance=variance) <= 10
@@ -77,7 +77,7 @@ def test_two_earlier_years_give_no_more_false_alarms(variance: int) -> None:
 @pytest.mark.parametrize(
     ("fault", "variance", "least"),
     # At twice the variance, half of a week is near the edge of what any rule with so few false alarms can tell.
-    [("half", 1, 0.95), ("half", 2, 0.75), ("twice", 1, 0.98), ("twice", 2, 0.90)],
+    first(2, [("half", 1, 0.95), ("twice", 2, 0.90), ("half", 2, 0.75), ("twice", 1, 0.98)]),
 )
 def test_faulty_weeks_are_found(fault: str, variance: int, least: float) -> None:
     assert share_found(1, variance=variance, fault=fault) >= least
