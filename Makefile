@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-slow lint lint-sql generate lock wheelhouse bench clean
+.PHONY: demo test test-slow lint generate lock wheelhouse bench clean
 
 # The environment is made from the lock alone; a wheelhouse beside it takes the place of the package index.
 $(STAMP): requirements.lock pyproject.toml
@@ -20,20 +20,16 @@ $(VENV): $(STAMP)
 demo: $(STAMP)
 	$(BIN)/attrition demo --out demo
 
-# A third process works while another waits for a server or a browser.
-test: $(STAMP) lint
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test-slow: $(STAMP) lint-sql
+test-slow: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 lint: $(STAMP)
 	$(BIN)/ruff check src flows tests bench
 	$(BIN)/ruff format --check src flows tests bench
 	$(BIN)/mypy
-
-# Takes a minute by itself.
-lint-sql: $(STAMP)
 	$(BIN)/sqlfluff lint --disable-progress-bar -q sql
 
 # What is derived: suites, data dictionary, lineage, command reference. Tests find stale ones.

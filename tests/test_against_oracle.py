@@ -52,7 +52,7 @@ _calm = {"deadline": None, "database": None, "suppress_health_check": list(Healt
 # An example takes some seconds, most of them for a warehouse of its own, so the usual ones are few and large, and
 # only the slow suite looks for the smallest example that fails.
 _WITHOUT_SHRINKING = (Phase.explicit, Phase.generate)
-few = settings(max_examples=2, derandomize=True, phases=_WITHOUT_SHRINKING, **_calm)
+few = settings(max_examples=1, derandomize=True, phases=_WITHOUT_SHRINKING, **_calm)
 usual = settings(max_examples=3, derandomize=True, phases=_WITHOUT_SHRINKING, **_calm)
 many = settings(max_examples=60, **_calm)
 

@@ -118,7 +118,7 @@ def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.TempPath
 
 @given(stacked_extract_sets())
 @settings(
-    max_examples=4, deadline=None, database=None, derandomize=True, phases=(Phase.explicit, Phase.generate),
+    max_examples=2, deadline=None, database=None, derandomize=True, phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_made_up_extracts_agree_day_by_day(_fresh: pytest.TempPathFactory, extracts: Extracts) -> None:

@@ -383,6 +383,7 @@ def test_moving_many_figures_at_once_judges_as_moving_each_alone_does() -> None:
             assert (verdict.outcome == "safe") == (high - low > 1e-3), (verdict, low, high)
 
 
+@pytest.mark.slow
 def test_a_board_protected_by_hiding_small_counts_alone_falls() -> None:
     board = made_up_board(1, number=4)
     truth = {DAY: board.counts(DAY)}

@@ -562,7 +562,7 @@ DRAWN = st.lists(
 
 
 @given(DRAWN)
-@settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_rows_in_force_are_those_of_a_slow_replay(drawn: list[Any]) -> None:
     replay_and_compare(drawn)
 

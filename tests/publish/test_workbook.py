@@ -194,6 +194,7 @@ def test_a_period_that_lacks_months_of_incidents_is_marked(
     assert "months missing" not in texts_of(book["By year"])
 
 
+@pytest.mark.slow
 def test_small_bases_have_no_rate_beside_groups(tables: Path, workbook: Any, tmp_path: Path) -> None:
     rows = table_of(workbook["By strand and business"])
     for row in rows:

@@ -457,6 +457,7 @@ def test_a_count_of_none_is_told_from_a_year_that_no_feed_reaches(
     assert {row["% of lost cases"] for row in table_of(late["Victim withdrawal"])} == {"[x]"}
 
 
+@pytest.mark.slow
 def test_shares_of_the_handover_and_of_ways_wait_for_the_feeds(late_tables: Path, tmp_path: Path) -> None:
     late = written(late_tables, tmp_path)
     for name, heading in (("Handover", "% of cases with a suspect"), ("Ways", "% of recorded")):
