@@ -86,7 +86,7 @@ def test_a_new_machine_gets_the_packages_that_it_lacks(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     *apt, last = log.read_text(encoding="utf-8").splitlines()
-    assert last == f"make {made}"
+    assert last == f"make lint {made}"
     assert all(line.startswith("noninteractive: apt-get ") for line in apt)
     wanted = [line.partition(" install ")[2].split() for line in apt if " install " in line]
     assert [[word for word in words if not word.startswith("-")] for words in wanted] == (

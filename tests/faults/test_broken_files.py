@@ -31,9 +31,7 @@ def by_name(kinds: list[Kind], usual: int = 1) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "kind",
         [
-            pytest.param(
-                kind, id=kind.name, marks=pytest.mark.slow if at % usual and kind.name not in WHOLE_RUNS else ()
-            )
+            pytest.param(kind, id=kind.name, marks=pytest.mark.slow if at % usual else ())
             for at, kind in enumerate(kinds)
         ],
     )

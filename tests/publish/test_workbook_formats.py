@@ -131,6 +131,7 @@ def test_the_ods_is_a_package_that_old_programs_open(files: Files) -> None:
         assert part(files.ods, name).get("{urn:oasis:names:tc:opendocument:xmlns:office:1.0}version") == "1.2"
 
 
+@pytest.mark.slow
 def test_planted_formulas_stay_text(tmp_path: Path) -> None:
     import pyarrow as pa
     from pyarrow import parquet
