@@ -14,6 +14,7 @@ from openpyxl.chart import BarChart, Reference
 from reading_desk import HEADER, RMS, Desk, row, rows, workbook
 
 from attrition.cli import main
+from attrition.errors import UsageFault
 
 
 @pytest.fixture
@@ -127,6 +128,14 @@ def test_a_sheet_read_that_lacks_a_column_of_the_others(name: str, is_held: bool
         )
     else:
         assert outcome.held == () and desk.lines() != []
+
+
+def test_two_feeds_of_one_extract_cannot_share_a_workbook(desk: Desk) -> None:
+    feeds = [RMS.format(options=f'sheet = "{name}"') for name in ("2023", "2024")]
+    desk.map(feeds[0] + feeds[1][feeds[1].index("[[feed]]") :])
+    years(desk, YEARS)
+    with pytest.raises(UsageFault, match="two feeds of the mapping rms fill incident from this file"):
+        desk.load()
 
 
 def test_a_sheet_with_a_column_named_otherwise_beside_those_read_is_told_as_it_is(desk: Desk) -> None:

@@ -32,7 +32,7 @@ class Arrival:
 def fitting_feeds(path: Path, sources: list[Source]) -> tuple[Feed, ...]:
     """The feeds that a file fills; where several patterns fit, the longest. Empty if none fits.
 
-    Raises UsageFault if patterns of two sources fit equally well.
+    Raises UsageFault if patterns of two sources, or of two feeds of one extract, fit equally well.
     """
     fits = [(feed.specificity(path.name), feed) for source in sources for feed in source.feeds]
     best = max((score for score, _ in fits), default=0)
@@ -43,6 +43,12 @@ def fitting_feeds(path: Path, sources: list[Source]) -> tuple[Feed, ...]:
         names = " and ".join(sorted({feed.source for feed in feeds}))
         raise UsageFault(
             f"{shown_name(path)}: the mappings {names} fit this file equally well. Make one pattern longer."
+        )
+    extracts = [feed.extract for feed in feeds]
+    if twice := next((extract for extract in extracts if extracts.count(extract) > 1), None):
+        raise UsageFault(
+            f"{shown_name(path)}: two feeds of the mapping {feeds[0].source} fill {twice} from this file, and only one could be read. "
+            'Sheets with the same columns are read by one feed (`sheet = "*"`); send others as files of their own, each with its feed.'
         )
     return feeds
 

@@ -2,27 +2,18 @@
 the same as the first. Rows below one that says otherwise would be read under the wrong columns.
 """
 
-from collections.abc import Sequence
-from itertools import product
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from attrition.errors import InputRefused
 from attrition.ingest.clean_text import clean, folded
 from attrition.ingest.file_name import shown_name
 from attrition.ingest.header_place import holds, spelled
 
-if TYPE_CHECKING:
-    import numpy as np
-
 NEARLY = 0.8
 """The share of a header's names from which other names are the header of the same export, changed."""
 _MOST_NAMES, _LONGEST_NAME = 8, 60  # names of columns that a message lists, and the characters of each
-_MOST_LIKELY = 10_000  # lines that begin or end like a column's name, looked at one by one
-_WORD, _LOWER = (
-    8,
-    0x2020202020202020,
-)  # bytes compared at once, and the bits in which capitals differ from small letters
 
 
 class Above:
@@ -82,49 +73,17 @@ def another_header(path: Path, where: str, how: str) -> InputRefused:
     )
 
 
-def likely_headers(
-    content: bytes,
-    starts: "np.ndarray[Any, Any]",
-    ends: "np.ndarray[Any, Any]",
-    names: Sequence[bytes],
-    delimiter: bytes,
-) -> "np.ndarray[Any, Any]":
-    """For each line of a file, whether it may hold nearly all of these names: whether it begins or ends with one. Millions of
-    lines are looked at in a fraction of a second; a header of which the first and the last name were changed is missed.
+def likely_headers(content: bytes, names: Sequence[bytes]) -> Iterator[int]:
+    """Places in a file, in order, at which one of a few of these names stands: no line can hold nearly all names without one of
+    them. The longest are looked for, since they are the least likely among the rows.
     """
-    first = _named(content, starts, names, delimiter, is_end=False)
-    last = _named(content, ends, names, delimiter, is_end=True)
-    either: np.ndarray[Any, Any] = first | last
-    # Where a column's cells are like the name of one, the other end of the lines has to tell too.
-    return either if either.sum() <= _MOST_LIKELY else first & last
-
-
-def _named(
-    content: bytes, places: "np.ndarray[Any, Any]", names: Sequence[bytes], delimiter: bytes, *, is_end: bool
-) -> "np.ndarray[Any, Any]":
-    """For each beginning of a line (or end), whether the cell there may be one of these names: told by eight bytes, of a shorter
-    name by all of them and the sign that parts it from the next cell, without regard to case.
-    """
-    import numpy as np
-
-    found = np.zeros(len(places), dtype=bool)
-    array = np.frombuffer(content, dtype=np.uint8)
-    if len(array) < _WORD or not any(names):
-        return found
-    places = np.clip(places - _WORD * is_end, 0, len(array) - _WORD)
-    words = np.ndarray(len(array) - _WORD + 1, dtype="<u8", buffer=content, strides=(1,))[places] | np.uint64(_LOWER)
-    wanted: dict[int, set[int]] = {}
-    # A cell may stand in quotes or beside a blank, and ends where the next begins.
-    for around, name, sign in product((b"", b'"', b" "), filter(None, names), (b'"', b" ", delimiter)):
-        part = (sign + name + around)[-_WORD:] if is_end else (around + name + sign)[:_WORD]
-        moved = 8 * (_WORD - len(part)) * is_end
-        mask = ((1 << 8 * len(part)) - 1) << moved
-        wanted.setdefault(mask, set()).add(int.from_bytes(part, "little") << moved | _LOWER & mask)
-    # Two bytes tell nearly every line of data from one that begins, or ends, with a name.
-    outer = 8 * (_WORD - 2) * is_end
-    two = np.zeros(1 << 16, dtype=bool)
-    two[[word >> outer & 0xFFFF for some in wanted.values() for word in some]] = True
-    likely = np.flatnonzero(two[words >> np.uint64(outer) & np.uint64(0xFFFF)])
-    for mask, some in wanted.items():
-        found[likely] |= np.isin(words[likely] & np.uint64(mask), np.array(sorted(some), dtype="<u8"))
-    return found
+    known = {name.lower() for name in names if name}
+    few = sorted(known, key=lambda name: (-len(name), name))[: len(known) - math.ceil(NEARLY * len(known)) + 1]
+    lowered = content.lower()
+    places = []
+    for name in few:
+        at = lowered.find(name)
+        while at >= 0:
+            places.append(at)
+            at = lowered.find(name, at + 1)
+    yield from sorted(places)

@@ -173,20 +173,21 @@ def refuse_another_header(opened: "Opened", names: Sequence[str]) -> None:
     """Raises InputRefused where a line below the header says nearly the same `names`, but otherwise. Asked when a file is opened:
     rows of other files are not to be loaded before.
     """
-    import numpy as np
-
     content, width, above = opened.content, len(opened.header), Above(opened.header)
-    breaks = [_positions(np.frombuffer(content, dtype=np.uint8), sign) for sign in b"\n\r" if sign in content]
-    ends = np.sort(np.concatenate(breaks)) if len(breaks) > 1 else breaks[0] if breaks else np.zeros(0, dtype=np.int64)
-    # A last line that nothing follows has no rows below it.
-    starts, ends = ends[:-1] + 1, ends[1:]
     known = [name.strip().encode(opened.encoding, "replace") for name in names]
-    for at in np.flatnonzero(likely_headers(content, starts, ends, known, opened.delimiter.encode())):
-        cells = cells_of(content[starts[at] : ends[at]], opened) or []
+    last = -1
+    for at in likely_headers(content, known):
+        start = max(content.rfind(sign, 0, at) for sign in (b"\n", b"\r")) + 1
+        end = min((place for sign in (b"\n", b"\r") if (place := content.find(sign, at)) >= 0), default=-1)
+        # A last line that nothing follows has no rows below it.
+        if start == last or end < 0:
+            continue
+        last = start
+        cells = cells_of(content[start:end], opened) or []
         while len(cells) > width and not cells[-1].strip():
             cells.pop()
         if len(cells) == width and (how := above.said_otherwise(cells)):
-            line = 1 + content[: starts[at]].replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
+            line = 1 + content[:start].replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
             if line > opened.header_line:
                 raise another_header(opened.path, f"line {line}", how)
 
